@@ -1,0 +1,131 @@
+"""Options of a run: images, network, experts, method, evaluation. Frozen into `run.toml` when the run begins."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from meddistill_gui.core.config import group, option, variant
+from meddistill_gui.core.configs.methods import METHOD_OPTIONS, TrajectoryOptions
+
+RUN_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesConfig:
+    """How the pixels of a source image become the network's input."""
+
+    size: int = option(32, text="Side of the square images.", unit="pixels", minimum=8, maximum=512)
+    channels: int = option(1, text="1 for grey images, 3 for colour.", minimum=1, maximum=3)
+    fit: str = option(
+        "pad",
+        text="How an image becomes square: pad with black, crop the middle, or stretch.",
+        choices=("pad", "crop", "stretch"),
+    )
+    window: str = option(
+        "file",
+        text="Grey window of DICOM images: as the file says (else percentiles), or percentiles of each image.",
+        choices=("file", "percentile"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """The network of experts and students."""
+
+    depth: int = option(3, text="Convolution blocks; each halves the image.", minimum=1, maximum=6)
+    width: int = option(
+        32, text="Channels of each block.", minimum=4, maximum=512, source="128 in papers A to C"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertsConfig:
+    """The networks trained on the real images, whose way through parameter space is matched."""
+
+    count: int = option(
+        6, text="Number of experts.", minimum=1, maximum=1000, source="100 in paper A"
+    )
+    epochs: int = option(10, text="Epochs each expert is trained for.", minimum=1, maximum=200)
+    learning_rate: float = option(
+        0.01, text="Step size of SGD.", minimum=1e-6, maximum=1.0, source="0.01, paper A's code"
+    )
+    batch: int = option(
+        256, text="Images per step.", minimum=1, maximum=8192, source="256, paper A's code"
+    )
+    balanced: bool = option(default=True, text="Draw every class equally often, whatever its size.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationConfig:
+    """How students are trained on the distilled images and tested."""
+
+    students: int = option(
+        5, text="Fresh students per result.", minimum=1, maximum=100, source="5, papers A to C"
+    )
+    steps: int = option(500, text="Training steps of a student.", minimum=1, maximum=100_000)
+    every: int = option(
+        50,
+        text="Iterations between two evaluations on the validation patients.",
+        unit="iterations",
+        minimum=1,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillConfig:
+    """Distil the training patients' images into a few synthetic images per class."""
+
+    project: Path = option(text="Project folder.")
+    name: str = option(
+        "run-1", text="Name of the run; its folder is made in the project's folder 'runs'."
+    )
+    method: str = option(
+        "trajectory", text="How the synthetic images are found.", choices=tuple(METHOD_OPTIONS)
+    )
+    images_per_class: int = option(
+        1, text="Synthetic images of each class.", minimum=1, maximum=1000
+    )
+    iterations: int = option(
+        300, text="Steps of the synthetic images.", unit="iterations", minimum=1, maximum=1_000_000
+    )
+    initialisation: str = option(
+        "noise",
+        text="What the synthetic images start from. Starting from real images leaks them and marks the set for good.",
+        choices=("noise", "real"),
+        source="docs/anonymity.md",
+    )
+    augmentation: str = option(
+        "radiograph",
+        text="Random changes that students see.",
+        choices=("none", "radiograph", "natural"),
+    )
+    seed: int = option(
+        0, text="Seed of everything random in this run.", minimum=0, maximum=2**31 - 1
+    )
+    device: str = option(
+        "auto",
+        text="Where to compute; auto takes a GPU if there is one.",
+        choices=("auto", "cpu", "cuda"),
+    )
+    images: ImagesConfig = group(ImagesConfig, text="Images")
+    network: NetworkConfig = group(NetworkConfig, text="Network")
+    experts: ExpertsConfig = group(ExpertsConfig, text="Experts")
+    options: object = variant("method", METHOD_OPTIONS, TrajectoryOptions, text="Method")
+    evaluation: EvaluationConfig = group(EvaluationConfig, text="Evaluation")
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        last = self.images.size >> self.network.depth
+        if last < 1 or self.images.size >> (self.network.depth - 1) < 2:
+            yield (
+                f"images.size {self.images.size} is too small for network.depth {self.network.depth}: "
+                "each block halves the image and the last one needs at least 2 x 2 pixels."
+            )
+        if not self.name or set(self.name) & set('/\\:*?"<>|') or self.name.startswith("."):
+            yield f"name {self.name!r} cannot be a folder name."
+        reach = getattr(self.options, "max_start", 0) + getattr(self.options, "expert_epochs", 0)
+        if reach > self.experts.epochs:
+            yield (
+                f"options.max_start + options.expert_epochs is {reach}, but experts.epochs is only {self.experts.epochs}."
+            )

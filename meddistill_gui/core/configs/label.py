@@ -1,0 +1,43 @@
+"""Options of `label`: where each image's class comes from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from meddistill_gui.core.config import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelConfig:
+    """Give each image its class."""
+
+    project: Path = option(text="Project folder.")
+    rule: str = option(
+        "folder",
+        text="Where the class comes from: the name of the folder that holds the image, a table, or a DICOM tag.",
+        choices=("folder", "table", "tag"),
+    )
+    folder_level: int = option(
+        1,
+        text="Which folder names the class: 1 is the one that holds the image, 2 the one above it.",
+        minimum=1,
+        maximum=8,
+        expert=True,
+    )
+    table: Path | None = option(
+        None, text="CSV table with one row per image, patient or accession number."
+    )
+    key_column: str = option(
+        "path",
+        text="Column of the table that names the image (path), the patient or the accession number.",
+    )
+    class_column: str = option("class", text="Column of the table that holds the class.")
+    tag: str = option("", text="DICOM keyword that holds the class, e.g. StudyDescription.")
+    ignore: tuple[str, ...] = option((), text="Classes to leave out, e.g. 'unclear'.")
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if self.rule == "table" and self.table is None:
+            yield "table is not set, but the rule is 'table'."
+        if self.rule == "tag" and not self.tag:
+            yield "tag is not set, but the rule is 'tag'."

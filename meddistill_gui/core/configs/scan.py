@@ -1,0 +1,33 @@
+"""Options of `scan`: which folder to look through, and where to write down what was found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from meddistill_gui.core.config import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanConfig:
+    """Look through a folder of images. The folder is only read, never changed."""
+
+    source: Path = option(
+        text="Folder with DICOM, PNG or JPEG files; sub-folders are looked through too.",
+        positional=True,
+    )
+    project: Path = option(
+        text="Project folder; made if it is not there. It must not lie inside the source folder."
+    )
+    patient_pattern: str = option(
+        "",
+        text="How file names without a DICOM header name the patient: a regular expression whose first group is the "
+        "patient, matched against the path below the source folder. Empty: patients of such files are unknown.",
+        expert=True,
+    )
+    workers: int = option(
+        2,
+        text="Files read at the same time; more helps on network shares.",
+        unit="threads",
+        minimum=1,
+        maximum=32,
+        expert=True,
+    )

@@ -1,0 +1,120 @@
+"""What a user can ask for, without the code that does it: names, options, one sentence each.
+
+The command line makes its sub-commands from this list, the window its pages; `operations.catalog` maps each name to code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from meddistill_gui.core.configs.demo import DemoConfig
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.results import (
+    AuditConfig,
+    EvaluateConfig,
+    ExportConfig,
+    ReceiveConfig,
+    VerifyConfig,
+)
+from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.configs.split import SplitConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationSpec:
+    """One operation.
+
+    Attributes:
+        name: Sub-command and job name.
+        config: Its config dataclass.
+        sentence: What it does, for `--help` and tooltips.
+        resumes: Whether `--resume RUN` may continue one that was interrupted.
+    """
+
+    name: str
+    config: type
+    sentence: str
+    resumes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSpec:
+    """One distillation method.
+
+    Attributes:
+        name: Value of `DistillConfig.method`.
+        title: Name for a form.
+        sentence: What it does and for whom.
+        paper: Where it comes from.
+        standing: "as published", or what of it is our own and why.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    paper: str
+    standing: str
+
+
+def _by_name(*specs: OperationSpec) -> Mapping[str, OperationSpec]:
+    return {spec.name: spec for spec in specs}
+
+
+OPERATIONS: Final = _by_name(
+    OperationSpec(name="scan", config=ScanConfig, sentence="Look through a folder of images."),
+    OperationSpec(name="label", config=LabelConfig, sentence="Give each image its class."),
+    OperationSpec(
+        name="split",
+        config=SplitConfig,
+        sentence="Divide the patients into training, validation, test and hold-out.",
+    ),
+    OperationSpec(
+        name="experts",
+        config=DistillConfig,
+        sentence="Train only the experts of a run.",
+        resumes=True,
+    ),
+    OperationSpec(
+        name="distill",
+        config=DistillConfig,
+        sentence="Distil the training images into a few synthetic ones.",
+        resumes=True,
+    ),
+    OperationSpec(
+        name="evaluate", config=EvaluateConfig, sentence="Test a run's result beside baselines."
+    ),
+    OperationSpec(
+        name="audit", config=AuditConfig, sentence="Look for real patients in a run's result."
+    ),
+    OperationSpec(
+        name="export", config=ExportConfig, sentence="Pack a run's result as one checked file."
+    ),
+    OperationSpec(name="verify", config=VerifyConfig, sentence="Check a bundle."),
+    OperationSpec(
+        name="receive", config=ReceiveConfig, sentence="Open a bundle and train a student on it."
+    ),
+    OperationSpec(
+        name="demo", config=DemoConfig, sentence="Show the whole way on an invented hospital."
+    ),
+)
+
+METHODS: Final[Mapping[str, MethodSpec]] = {
+    spec.name: spec
+    for spec in (
+        MethodSpec(
+            name="trajectory",
+            title="Trajectory matching",
+            sentence="Students trained on the synthetic images must move as experts move on the real ones.",
+            paper="Li et al. 2022, arXiv 2209.14603; Cazenavette et al. 2022, arXiv 2203.11932",
+            standing="As published, with the exact gradient at constant memory; step sizes are ours (paper A prints none).",
+        ),
+        MethodSpec(
+            name="distribution",
+            title="Distribution matching",
+            sentence="Synthetic and real images must have the same mean features in random networks: quick, and a fair baseline.",
+            paper="Zhao & Bilen 2023, arXiv 2110.04181",
+            standing="As published.",
+        ),
+    )
+}
