@@ -1,4 +1,4 @@
-"""Options of what follows a run: evaluate, audit, export, and at the other hospital verify and receive."""
+"""Options of what examines a run: evaluate and audit."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,41 +32,4 @@ class AuditConfig:
     )
     seed: int = option(
         0, text="Seed of the planted copies.", minimum=0, maximum=2**31 - 1, expert=True
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportConfig:
-    """Pack a run's result as one file for another hospital, and read every byte of it back."""
-
-    run: Path = option(text="Run folder.", positional=True)
-    to: Path = option(text="Folder to write to: a USB stick, a network share, any folder.")
-    name: str = option("", text="File name without extension; empty takes the run's name.")
-    title: str = option("", text="Title of the set, as its receiver will read it.")
-    contact: str = option("", text="Whom the receiver may ask; empty leaves it out.")
-    licence: str = option("", text="Terms of use, e.g. CC-BY-4.0; empty means: ask the sender.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifyConfig:
-    """Check a bundle: whole, unchanged, well-formed. Nothing in it is run."""
-
-    bundle: Path = option(text="Bundle file (.distilled.zip).", positional=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReceiveConfig:
-    """Open a checked bundle and train a student on it."""
-
-    bundle: Path = option(text="Bundle file (.distilled.zip).", positional=True)
-    out: Path = option(text="Folder for the images and the trained student.")
-    project: Path | None = option(
-        None, text="Project whose labelled images test the student; empty: it is not tested."
-    )
-    students: int = option(1, text="Students to train.", minimum=1, maximum=100)
-    seed: int = option(0, text="Seed of the students.", minimum=0, maximum=2**31 - 1, expert=True)
-    device: str = option(
-        "auto",
-        text="Where to compute; auto takes a GPU if there is one.",
-        choices=("auto", "cpu", "cuda"),
     )
