@@ -1,0 +1,330 @@
+"""The catalogue, as everyone reads it: what the source folder holds, by image. Sorting and searching happen in SQL.
+
+Written to by `recording` only. Imports no pydicom: the window opens it too.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from meddistill_gui.core.real_images import ROLES
+from meddistill_gui.data.schema import connect
+
+_CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
+
+_FROM: Final = """
+FROM image JOIN file ON file.id = image.file
+LEFT JOIN label ON label.image = image.id LEFT JOIN class ON class.id = label.class
+LEFT JOIN role ON role.image = image.id LEFT JOIN patient ON patient.id = image.patient
+"""
+
+ORDERS: Final = {
+    "path": "file.path, image.frame",
+    "class": "class.name, file.path, image.frame",
+    "patient": "patient.identity, file.path, image.frame",
+    "modality": "image.modality, file.path, image.frame",
+    "size": "image.width * image.height, file.path, image.frame",
+}
+"""The columns that images can be ordered by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRow:
+    """One image (one frame of one file).
+
+    Attributes:
+        id: Never given to another image, also after this one is gone.
+        path: The source file.
+        frame: Frame in it, from 0.
+        class_name: Its class, or None.
+        patient: As the source names the patient; shown on the screen and nowhere else.
+        role: "train", "validation", "test", "holdout" or None.
+        modality: DICOM modality; "" for a picture file.
+        width: Columns.
+        height: Rows.
+    """
+
+    id: int
+    path: Path
+    frame: int
+    class_name: str | None
+    patient: str | None
+    role: str | None
+    modality: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueRow:
+    """A file or folder that could not be used.
+
+    Attributes:
+        path: Which.
+        cause: Stable short name, for counting and filtering ("no pixel data").
+        reason: What is wrong with it.
+        remedy: What the user can do.
+    """
+
+    path: Path
+    cause: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassCount:
+    """How much there is of a class.
+
+    Attributes:
+        name: The class.
+        images: Its images.
+        patients: Its patients, or None where the source does not name every image's patient.
+    """
+
+    name: str
+    images: int
+    patients: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleCount:
+    """How much there is in one part of the split.
+
+    Attributes:
+        role: "train", "validation", "test" or "holdout".
+        images: Its images.
+        patients: Its patients, or None where they are not all known.
+        per_class: Images of each class.
+    """
+
+    role: str
+    images: int
+    patients: int | None
+    per_class: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueSummary:
+    """The catalogue in numbers.
+
+    Attributes:
+        source: Folder that was scanned, or None before the first scan.
+        files: Files seen in it.
+        images: Images in them.
+        patients: Patients, or None where the source does not name every image's patient.
+        unlabelled: Images without a class.
+        issues: Files that could not be used.
+        classes: By name.
+        roles: In the order of `ROLES`; empty before the split.
+    """
+
+    source: Path | None
+    files: int
+    images: int
+    patients: int | None
+    unlabelled: int
+    issues: int
+    classes: tuple[ClassCount, ...]
+    roles: tuple[RoleCount, ...]
+
+
+class Catalogue:
+    """One open catalogue file. Use it in the thread that opened it; any number of processes may have one open.
+
+    Args:
+        path: The SQLite file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection: sqlite3.Connection = connect(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All changes inside happen, or none of them does."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    @property
+    def source(self) -> Path | None:
+        """Folder that was scanned, or None before the first scan."""
+        found = self.value("SELECT value FROM about WHERE name = 'source'")
+        return None if found is None else Path(found)
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """First column of the first row, or None."""
+        row = self.connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def summary(self) -> CatalogueSummary:
+        """The catalogue in numbers."""
+        images = self.value("SELECT count(*) FROM image")
+        return CatalogueSummary(
+            source=self.source,
+            files=self.value("SELECT count(*) FROM file"),
+            images=images,
+            patients=self._patients("", ()) if images else 0,
+            unlabelled=images - self.value("SELECT count(*) FROM label"),
+            issues=self.value("SELECT count(*) FROM issue"),
+            classes=self._classes(),
+            roles=self._roles(),
+        )
+
+    def image_ids(
+        self,
+        *,
+        class_name: str | None = None,
+        role: str | None = None,
+        search: str = "",
+        order: str = "path",
+    ) -> npt.NDArray[np.int64]:
+        """Ids of the images that fit, in order.
+
+        Args:
+            class_name: Only this class; "" means images without one.
+            role: Only this part of the split.
+            search: Text that the path, the patient or the class contains.
+            order: One of `ORDERS`.
+        """
+        where, parameters = _conditions(class_name, role, search)
+        rows = self.connection.execute(
+            f"SELECT image.id {_FROM} WHERE {where} ORDER BY {ORDERS[order]}",
+            parameters,
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def images(self, ids: Sequence[int] | npt.NDArray[np.int64]) -> list[ImageRow]:
+        """The images with these ids, in their order; ids that are gone are left out."""
+        found: dict[int, ImageRow] = {}
+        source = self.source or Path()
+        wanted = [int(one) for one in ids]
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            rows = self.connection.execute(
+                "SELECT image.id, file.path, image.frame, class.name, patient.identity, role.role, image.modality, "
+                f"image.width, image.height {_FROM} WHERE image.id IN ({','.join('?' * len(part))})",
+                part,
+            )
+            found.update((row[0], _image_row(source, row)) for row in rows)
+        return [found[one] for one in wanted if one in found]
+
+    def issues(self) -> list[IssueRow]:
+        """Every file that could not be used, by cause and path."""
+        source = self.source or Path()
+        rows = self.connection.execute(
+            "SELECT path, cause, reason, remedy FROM issue ORDER BY cause, path"
+        )
+        return [
+            IssueRow(path=source / path, cause=cause, reason=reason, remedy=remedy)
+            for path, cause, reason, remedy in rows
+        ]
+
+    def _patients(self, condition: str, parameters: Sequence[object]) -> int | None:
+        """Number of patients among the images that fit, or None unless every one of them is known."""
+        where = f"WHERE {condition}" if condition else ""
+        images, known, patients = self.connection.execute(
+            f"SELECT count(*), count(image.patient), count(DISTINCT image.patient) {_FROM} {where}",
+            parameters,
+        ).fetchone()
+        return patients if images == known else None
+
+    def _classes(self) -> tuple[ClassCount, ...]:
+        rows = self.connection.execute(
+            "SELECT class.name, count(*) FROM label JOIN class ON class.id = label.class GROUP BY class.id ORDER BY class.name"
+        ).fetchall()
+        return tuple(
+            ClassCount(name=name, images=images, patients=self._patients("class.name = ?", (name,)))
+            for name, images in rows
+        )
+
+    def _roles(self) -> tuple[RoleCount, ...]:
+        rows = self.connection.execute(
+            "SELECT role.role, class.name, count(*) FROM role JOIN label ON label.image = role.image "
+            "JOIN class ON class.id = label.class GROUP BY role.role, class.id ORDER BY class.name"
+        ).fetchall()
+        counts: dict[str, dict[str, int]] = {}
+        for role, name, images in rows:
+            counts.setdefault(role, {})[name] = images
+        return tuple(
+            RoleCount(
+                role=role,
+                images=sum(counts[role].values()),
+                patients=self._patients("role.role = ?", (role,)),
+                per_class=counts[role],
+            )
+            for role in ROLES
+            if role in counts
+        )
+
+
+def open_catalogue(path: Path) -> Catalogue:
+    """Open a project's catalogue; a new one is empty.
+
+    Raises:
+        ProjectError: The file is no catalogue, is damaged, or was made by a newer version.
+        TargetError: Its folder is missing or cannot be written to.
+    """
+    return Catalogue(path)
+
+
+def _conditions(
+    class_name: str | None, role: str | None, search: str
+) -> tuple[str, tuple[object, ...]]:
+    conditions = ["1"]
+    parameters: list[object] = []
+    if class_name == "":
+        conditions.append("class.id IS NULL")
+    elif class_name is not None:
+        conditions.append("class.name = ?")
+        parameters.append(class_name)
+    if role is not None:
+        conditions.append("role.role = ?")
+        parameters.append(role)
+    if search:
+        pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in search) + "%"
+        fields = ("file.path", "patient.identity", "class.name")
+        conditions.append("(" + " OR ".join(f"{f} LIKE ? ESCAPE '\\'" for f in fields) + ")")
+        parameters += [pattern] * len(fields)
+    return " AND ".join(conditions), tuple(parameters)
+
+
+def _image_row(source: Path, row: tuple[Any, ...]) -> ImageRow:
+    return ImageRow(
+        id=row[0],
+        path=source / row[1],
+        frame=row[2],
+        class_name=row[3],
+        patient=row[4],
+        role=row[5],
+        modality=row[6],
+        width=row[7],
+        height=row[8],
+    )

@@ -1,0 +1,107 @@
+"""The catalogue's tables. One SQLite file in WAL mode: readers never wait for the writer, a killed writer loses one batch."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from meddistill_gui.core.errors import ProjectError
+from meddistill_gui.core.files import writing_to
+
+SCHEMA_VERSION: Final = 1
+APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
+_BUSY_SECONDS: Final = 20.0
+
+# `path` is relative to the source folder, with "/", in the bytes of the file system (they need not be valid UTF-8).
+# `fingerprint` is of a sample of the stored pixel data (`scanning`), `pixels` of every decoded pixel (`pixels.py`).
+TABLES: Final = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
+    modified INTEGER NOT NULL, kind TEXT NOT NULL, seen INTEGER NOT NULL);
+CREATE TABLE patient (
+    id INTEGER PRIMARY KEY, identity TEXT NOT NULL, issuer TEXT NOT NULL, UNIQUE (identity, issuer));
+CREATE TABLE study (id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, accession TEXT NOT NULL);
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
+CREATE TABLE image (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, file INTEGER NOT NULL REFERENCES file ON DELETE CASCADE,
+    frame INTEGER NOT NULL, modality TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    patient INTEGER REFERENCES patient, study INTEGER REFERENCES study, series INTEGER REFERENCES series,
+    fingerprint BLOB NOT NULL, pixels BLOB, UNIQUE (file, frame));
+CREATE INDEX image_patient ON image (patient);
+CREATE INDEX image_study ON image (study);
+CREATE INDEX image_series ON image (series);
+CREATE INDEX image_pixels ON image (pixels) WHERE pixels IS NOT NULL;
+CREATE TABLE class (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE label (
+    image INTEGER PRIMARY KEY REFERENCES image ON DELETE CASCADE, class INTEGER NOT NULL REFERENCES class);
+CREATE INDEX label_class ON label (class);
+CREATE TABLE role (
+    image INTEGER PRIMARY KEY REFERENCES image ON DELETE CASCADE, role TEXT NOT NULL, cluster INTEGER NOT NULL);
+CREATE INDEX role_role ON role (role);
+CREATE TABLE issue (
+    id INTEGER PRIMARY KEY, file INTEGER REFERENCES file ON DELETE CASCADE, path TEXT NOT NULL,
+    stage TEXT NOT NULL, cause TEXT NOT NULL, reason TEXT NOT NULL, remedy TEXT NOT NULL);
+CREATE INDEX issue_file ON issue (file);
+CREATE INDEX issue_cause ON issue (cause);
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a catalogue file, making its tables if it is new.
+
+    Raises:
+        ProjectError: The file is no catalogue, is damaged, or was made by a newer version.
+        TargetError: Its folder is missing or cannot be written to.
+    """
+    with writing_to(path.parent):
+        path.touch(exist_ok=True)
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.text_factory = _text
+    try:
+        _prepare(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise ProjectError(
+            f"The catalogue {path.name} cannot be read: {error}.",
+            "Restore it from a copy of the project, or scan the source into a new project.",
+        ) from error
+    except ProjectError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
+        return
+    if version != 0:
+        raise ProjectError(
+            f"The catalogue {path.name} has format {version}; this version reads {SCHEMA_VERSION}.",
+            "Open the project with the version that made it, or a newer one.",
+        )
+    _create(connection)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables in one transaction; another process that does the same at this moment waits, then finds them."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _text(stored: bytes) -> str:
+    """Text as Python names files: bytes that are no UTF-8 survive the round trip."""
+    return stored.decode("utf-8", "surrogateescape")
