@@ -39,6 +39,8 @@ class Recipe:
         images_per_class: Synthetic images of each class.
         initialisation: What the images started from: "noise" or "real".
         program: Name and version of the program that made the set.
+        fit: How source images became square: "pad", "crop" or "stretch".
+        window: Grey window of the source images: "file" or "percentile".
     """
 
     class_names: tuple[str, ...]
@@ -58,6 +60,8 @@ class Recipe:
     images_per_class: int
     initialisation: str
     program: str
+    fit: str = "pad"
+    window: str = "file"
 
 
 @dataclass(frozen=True, kw_only=True)

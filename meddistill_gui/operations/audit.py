@@ -1,0 +1,38 @@
+"""Look for real patients in a run's result and write down what was found."""
+
+import json
+from collections.abc import Iterator
+
+from meddistill_gui.audit import report
+from meddistill_gui.audit.examination import examine
+from meddistill_gui.core import distilled
+from meddistill_gui.core.config import validate
+from meddistill_gui.core.configs.audit import AuditConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.events import Event, Finished, Started
+from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.run_folder import open_run
+from meddistill_gui.operations.real_images import roles_read
+
+
+def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
+    """Write the fine-grained report (it stays in the run folder) and the coarse one (it may travel)."""
+    yield Started(operation="audit", phases=("reading images", "searching for copies"))
+    run, run_config = open_run(validate(config).run)
+    result = distilled.load(run.result)
+    train, holdout = yield from roles_read(run.project, run_config.images, ("train", "holdout"), control)
+    detailed = yield from examine(result, train, holdout, config, control)
+    coarse = report.public(detailed)
+    run.audit.mkdir(exist_ok=True)
+    write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())
+    write_whole(run.audit / "public.json", json.dumps(coarse, indent=1).encode())
+    write_whole(run.audit / "public.html", report.render_public(coarse).encode())
+    yield Finished(
+        summary={
+            "text": f"{detailed['verdict']}: {' '.join(detailed['reasons'])}",
+            "verdict": detailed["verdict"],
+            "reasons": detailed["reasons"],
+            "planted": detailed["planted"],
+            "report": str(run.audit / "public.html"),
+        }
+    )

@@ -1,0 +1,139 @@
+"""The whole way on an invented hospital: every step is the operation that a user would run by itself."""
+
+import time
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from meddistill_gui.core.config import validate
+from meddistill_gui.core.configs.audit import AuditConfig
+from meddistill_gui.core.configs.bundle import ExportConfig, ReceiveConfig, VerifyConfig
+from meddistill_gui.core.configs.demo import DemoConfig
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import TargetError
+from meddistill_gui.core.events import Event, Finished, Started
+from meddistill_gui.core.files import writing_to
+from meddistill_gui.data.phantom import write_hospital
+from meddistill_gui.operations import run_report
+from meddistill_gui.operations.audit import audit
+from meddistill_gui.operations.distill import distill, experts
+from meddistill_gui.operations.evaluate import evaluate
+from meddistill_gui.operations.export import export
+from meddistill_gui.operations.following import followed
+from meddistill_gui.operations.label import label
+from meddistill_gui.operations.receive import receive
+from meddistill_gui.operations.scan import scan
+from meddistill_gui.operations.split import split
+from meddistill_gui.operations.verify import verify
+
+Steps = Generator[Event, None, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class DemoFolders:
+    """Where the demo puts things."""
+
+    root: Path
+
+    @property
+    def hospital(self) -> Path:
+        """The invented source folder."""
+        return self.root / "hospital"
+
+    @property
+    def project(self) -> Path:
+        """The project folder."""
+        return self.root / "project"
+
+    @property
+    def run(self) -> Path:
+        """The run folder."""
+        return self.project / "runs" / "demo"
+
+    @property
+    def stick(self) -> Path:
+        """Stands for the USB stick."""
+        return self.root / "usb-stick"
+
+    @property
+    def received(self) -> Path:
+        """What the other hospital makes of it."""
+        return self.root / "other-hospital"
+
+
+def demo(config: DemoConfig, control: Control) -> Iterator[Event]:
+    """Invent a hospital in `out`, and take it from scan to receive.
+
+    Raises:
+        TargetError: The folder is not empty or cannot be written to.
+    """
+    began = time.monotonic()
+    yield Started(operation="demo")
+    folders = _new_folders(validate(config).out)
+    yield from write_hospital(folders.hospital, patients=config.patients, seed=config.seed, control=control)
+    yield from _prepare(folders, config, control)
+    yield from _make(folders, config, control)
+    sent = yield from _send(folders, control)
+    page = run_report.write(folders.run, folders.root / "report.html", invented=True)
+    yield Finished(summary=_closing(folders, sent, page, time.monotonic() - began))
+
+
+def _new_folders(out: Path) -> DemoFolders:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise TargetError(f"{out} is not empty.", "Choose a new or empty folder for the demo.")
+    folders = DemoFolders(out)
+    with writing_to(out):
+        for folder in (out, folders.stick):
+            folder.mkdir(parents=True, exist_ok=True)
+    return folders
+
+
+def _prepare(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterator[Event]:
+    yield from followed(scan(ScanConfig(source=folders.hospital, project=folders.project), control))
+    yield from followed(label(LabelConfig(project=folders.project), control))
+    # 40 % hold-out: the audit needs at least 100 patients there, and the demo has only 250
+    parts = SplitConfig(project=folders.project, validation=0.1, test=0.15, holdout=0.4, seed=config.seed)
+    yield from followed(split(parts, control))
+
+
+def _make(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterator[Event]:
+    run = DistillConfig(
+        project=folders.project,
+        name=folders.run.name,
+        images_per_class=config.images_per_class,
+        iterations=config.iterations,
+        seed=config.seed,
+    )
+    yield from followed(experts(run, control))
+    yield from followed(distill(run, control))
+    yield from followed(evaluate(EvaluateConfig(run=folders.run), control))
+    yield from followed(audit(AuditConfig(run=folders.run), control))
+
+
+def _send(folders: DemoFolders, control: Control) -> Steps:
+    packing = ExportConfig(
+        run=folders.run, to=folders.stick, name="demo", title="Invented chest phantoms, distilled", licence="CC0-1.0"
+    )
+    sent = yield from followed(export(packing, control))
+    bundle = Path(sent["bundle"])
+    yield from followed(verify(VerifyConfig(bundle=bundle), control))
+    yield from followed(receive(ReceiveConfig(bundle=bundle, out=folders.received), control))
+    return sent
+
+
+def _closing(folders: DemoFolders, sent: Mapping[str, Any], page: Path, seconds: float) -> dict[str, Any]:
+    figures = run_report.figures(folders.run)
+    return {
+        "text": f"An invented hospital went the whole way in {seconds:.0f} s. Open {page} to see it.",
+        "report": str(page),
+        "bundle": sent["bundle"],
+        "seconds": round(seconds),
+        "table": run_report.table(folders.run, bundle_bytes=int(sent["bytes"])),
+        "verdict": figures.audit["verdict"] if figures.audit else None,
+    }

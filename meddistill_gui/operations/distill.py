@@ -1,0 +1,72 @@
+"""Distil a project's training images; go on where an interrupted run stopped."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from meddistill_gui.core.config import validate
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import MedDistillError, Stopped
+from meddistill_gui.core.events import Event, Finished, Started, Warned
+from meddistill_gui.core.project import held
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.core.run_folder import EventLog, RunFolder, ask, asked, create_run
+from meddistill_gui.engine import runner
+from meddistill_gui.operations.real_images import roles_read
+
+PHASES: Final = ("reading images", "training experts", "warming up", "matching trajectories", "evaluating")
+Work = Callable[[DistillConfig, RunFolder, RealImages, RealImages, Control], Iterator[Event]]
+
+
+def distill(config: DistillConfig, control: Control) -> Iterator[Event]:
+    """Make the run's distilled set; an existing run of the same config is resumed.
+
+    Raises:
+        ConfigError: An option is out of range, or the name is taken by another config.
+        Stopped: After everything was saved.
+    """
+    yield from _in_run_folder("distill", runner.distill, config, control)
+
+
+def experts(config: DistillConfig, control: Control) -> Iterator[Event]:
+    """Train the run's experts and stop there.
+
+    Raises:
+        ConfigError: An option is out of range, or the name is taken by another config.
+        Stopped: After everything was saved.
+    """
+    yield from _in_run_folder("experts", runner.experts, config, control)
+
+
+def _in_run_folder(operation: str, work: Work, config: DistillConfig, control: Control) -> Iterator[Event]:
+    """Do the work while holding the run folder, and write every event down there."""
+    run = create_run(validate(config))
+    with held(run.root, "run"), contextlib.closing(EventLog(run.events)) as log:
+        ask(run, "")
+        watched = control.watching(lambda: asked(run))
+        try:
+            for event in _steps(operation, work, config, run, watched):
+                log.append(event)
+                yield event
+        except Stopped as stop:
+            log.append(Warned(code="stopped", message=stop.message, remedy=stop.remedy))
+            raise Stopped(stop.message, f"What was done is kept in {run.root}; resume it to go on.") from stop
+        except MedDistillError as error:
+            log.append(Warned(code="failed", message=error.message, remedy=error.remedy))
+            raise
+
+
+def _steps(
+    operation: str, work: Work, config: DistillConfig, run: RunFolder, control: Control
+) -> Iterator[Event]:
+    yield Started(operation=operation, phases=PHASES)
+    train, validation = yield from roles_read(config.project, config.images, ("train", "validation"), control)
+    result: Finished | None = None
+    for event in work(config, run, train, validation, control):
+        if isinstance(event, Finished):
+            result = event
+        else:
+            yield event
+    summary = dict(result.summary) if result else {}
+    yield Finished(summary={"text": f"Done: {run.root}", "run": str(run.root), **summary})

@@ -1,0 +1,48 @@
+"""Test a run's result beside baselines, on the test patients."""
+
+import json
+from collections.abc import Iterator
+
+from meddistill_gui.core import distilled
+from meddistill_gui.core.config import validate
+from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import SplitError
+from meddistill_gui.core.events import Event, Finished, Started, Warned
+from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.run_folder import open_run, read_evaluation
+from meddistill_gui.engine.evaluation.comparison import compare
+from meddistill_gui.operations.real_images import roles_read
+
+
+def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
+    """Write `result/evaluation.json`: the distilled set, random real images and all images, one protocol.
+
+    Raises:
+        SplitError: There are no test patients.
+    """
+    yield Started(operation="evaluate", phases=("reading images", "evaluating"))
+    run, run_config = open_run(validate(config).run)
+    result = distilled.load(run.result)
+    train, test = yield from roles_read(run.project, run_config.images, ("train", "test"), control)
+    if len(test) == 0:
+        raise SplitError(
+            "The split has no test patients.", "Make a new project whose split has a share of test patients."
+        )
+    if read_evaluation(run) is not None:
+        yield Warned(
+            code="tested-before",
+            message="This result was tested on these patients before; choosing by a second look would flatter it.",
+        )
+    figures = yield from compare(config, result, train, test, control)
+    write_whole(run.evaluation, json.dumps(figures, indent=1).encode())
+    yield Finished(summary={"text": _sentence(figures), **figures})
+
+
+def _sentence(figures: dict) -> str:  # type: ignore[type-arg]  # the JSON of the contract
+    best = figures["rows"][0]
+    accuracy = best["balanced_accuracy"]
+    return (
+        f"A student trained on {best['title']} reaches a balanced accuracy of {accuracy['mean']:.3f} "
+        f"({accuracy['low']:.3f} to {accuracy['high']:.3f}) on {figures['test_images']} test images."
+    )
