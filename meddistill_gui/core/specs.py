@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.configs.bundle import ExportConfig, ReceiveConfig, VerifyConfig
 from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
-from meddistill_gui.core.configs.results import AuditConfig, EvaluateConfig
+from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 

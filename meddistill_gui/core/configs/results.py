@@ -1,4 +1,4 @@
-"""Options of what examines a run: evaluate and audit."""
+"""Options of `evaluate`: how a result is tested, and beside what."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +16,3 @@ class EvaluateConfig:
         3, text="Draws of random real images to compare with.", minimum=1, maximum=20
     )
     whole: bool = option(default=True, text="Also train on all real training images.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditConfig:
-    """Look for real patients in a run's result, with planted copies that must be found."""
-
-    run: Path = option(text="Run folder.", positional=True)
-    planted: int = option(
-        59,
-        text="Planted copies of each kind.",
-        minimum=1,
-        maximum=299,
-        source="59 of 59 found: sensitivity of at least 95 % with 95 % confidence",
-    )
-    seed: int = option(
-        0, text="Seed of the planted copies.", minimum=0, maximum=2**31 - 1, expert=True
-    )
