@@ -1,0 +1,35 @@
+"""Labels with a task: title, heading, muted, small; the style sheet knows them by their kind."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+def label(text: str = "", kind: str = "", *, wrap: bool = True, mouse: bool = True) -> QLabel:
+    """A label of plain text.
+
+    Args:
+        text: What it says; never read as HTML, so that a file name cannot become one.
+        kind: "title", "heading", "muted", "small", "problem" or "" for body text.
+        wrap: Whether long text takes several lines.
+        mouse: Whether the text can be selected with the mouse, e.g. to copy a path.
+    """
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    made.setProperty("kind", kind)
+    if mouse:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if wrap:
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        made.setSizePolicy(policy)
+    return made
+
+
+def set_kind(widget: QWidget, kind: str) -> None:
+    """Give a widget another kind of the style sheet and draw it anew."""
+    if widget.property("kind") == kind:
+        return
+    widget.setProperty("kind", kind)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

@@ -1,0 +1,31 @@
+"""Every test: no screen, no settings of this user, no threads of another's numeric libraries."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.platform.startswith("linux"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+@pytest.fixture(autouse=True)
+def own_user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    """Settings, logs and data of each test lie in a folder of its own (also those of its child processes)."""
+    home = tmp_path_factory.mktemp("user")
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home / name))
+    monkeypatch.setenv("LOCALAPPDATA", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def cxr3() -> Path:
+    """The shared radiographs, which lie beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data" / "cxr3"
+    if not folder.is_dir():
+        pytest.skip("the shared radiographs are not beside this checkout")
+    return folder
