@@ -81,11 +81,11 @@ class Option:
         if low is None and high is None:
             return about.unit
         if low is None:
-            words = f"at most {high:g}"
+            words = f"at most {_number(high)}"
         elif high is None:
-            words = f"at least {low:g}"
+            words = f"at least {_number(low)}"
         else:
-            words = f"{low:g} to {high:g}"
+            words = f"{_number(low)} to {_number(high)}"
         return f"{words} {about.unit}".strip()
 
 
@@ -274,6 +274,11 @@ def load_toml(cls: type[Config], path: Path) -> Config:
             "Restore it from a copy, or start again in a new folder.",
         ) from error
     return validate(from_mapping(cls, tree))
+
+
+def _number(value: float) -> str:
+    """A bound as a person writes it: 1,000,000 but 1e-06."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _group_of(field: dataclasses.Field[Any], config: type | object) -> type | object:

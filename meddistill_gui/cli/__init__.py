@@ -1,0 +1,1 @@
+"""The headless twin of the window: one sub-command per operation, made from the same options."""

@@ -1,0 +1,98 @@
+"""`meddistill OPERATION ...`: understands the command line, runs the operation here, prints what it says.
+
+Exit codes: 0 done, 2 the input cannot be used, 1 the work failed, 130 stopped.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Console
+
+from meddistill_gui.cli import arguments, interrupts, tables
+from meddistill_gui.cli.arguments import Request
+from meddistill_gui.cli.progress import Bars, Display, EventLines, Lines, Silent
+from meddistill_gui.core import logs, paths
+from meddistill_gui.core.errors import InputError, MedDistillError, Stopped
+from meddistill_gui.core.events import Finished
+
+_LOG: Final = logging.getLogger(__name__)
+_STOPPING: Final = "Stopping where nothing is lost; press Ctrl-C again to stop at once."
+
+
+def main(typed: Sequence[str]) -> int:
+    """Run one command line.
+
+    Args:
+        typed: The arguments after the program's name.
+
+    Returns:
+        Exit code.
+    """
+    words = Console(stderr=True)
+    try:
+        request = arguments.parse(typed)
+        summary = _run(request, words)
+    except MedDistillError as error:
+        _explain(error, words)
+        return error.exit_code
+    except KeyboardInterrupt:
+        words.print("Stopped at once; what was saved before is kept.")
+        return Stopped.exit_code
+    except BrokenPipeError:
+        # whoever read our output has gone; Python must not complain again when it flushes at exit
+        sys.stdout = None
+        return 1
+    _print(summary, request)
+    return 0
+
+
+def _run(request: Request, words: Console) -> Mapping[str, Any]:
+    logs.start_logging(paths.user_logs())
+    # here and not above: operations bring torch, and `--help` must not wait for it
+    with words.status("Starting ...") if words.is_terminal else Silent():
+        from meddistill_gui.jobs import in_process  # noqa: PLC0415
+    job = in_process.start(request.spec.name, request.config)
+    summary: Mapping[str, Any] = {}
+    with _display(request, words) as display:
+
+        def ask() -> None:
+            job.stop()
+            display.say(_STOPPING)
+
+        with interrupts.stopping(ask):
+            for event in job.events():
+                display.show(event)
+                if isinstance(event, Finished):
+                    summary = event.summary
+    return summary
+
+
+def _display(request: Request, words: Console) -> Display:
+    if request.event_lines:
+        return EventLines(words if request.as_json else Console())
+    if request.as_json:
+        return Silent()
+    return Bars(words) if words.is_terminal else Lines(words)
+
+
+def _print(summary: Mapping[str, Any], request: Request) -> None:
+    if request.as_json:
+        print(json.dumps(summary, ensure_ascii=False))
+    elif not request.event_lines:
+        console = Console()
+        for part in tables.rendered(summary):
+            console.print(part)
+
+
+def _explain(error: MedDistillError, words: Console) -> None:
+    """A sentence and a remedy; the traceback of anything but a user's mistake goes to the log."""
+    style = "" if isinstance(error, Stopped) else "bold red"
+    words.print(error.message, style=style, markup=False, highlight=False, soft_wrap=True)
+    if error.remedy:
+        words.print(error.remedy, markup=False, highlight=False, soft_wrap=True)
+    if not isinstance(error, InputError | Stopped):
+        _LOG.error("%s", error, exc_info=error)
+        words.print(f"Log: {paths.user_logs()}", markup=False, highlight=False, soft_wrap=True)
