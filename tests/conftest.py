@@ -2,6 +2,8 @@
 
 import os
 import sys
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,24 @@ def cxr3() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared radiographs are not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def fake_operations(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Iterator]], None]:
+    """Lets every operation do `work(name, config, control)`; torch and the real operations stay out."""
+    import meddistill_gui.jobs
+
+    catalog = types.ModuleType("meddistill_gui.operations.catalog")
+    operations = types.ModuleType("meddistill_gui.operations")
+    operations.catalog = catalog
+    monkeypatch.setitem(sys.modules, operations.__name__, operations)
+    monkeypatch.setitem(sys.modules, catalog.__name__, catalog)
+    monkeypatch.delitem(sys.modules, "meddistill_gui.jobs.in_process", raising=False)
+    # set to anything, so that what the import puts there is taken away afterwards
+    monkeypatch.setattr(meddistill_gui.jobs, "in_process", None, raising=False)
+    monkeypatch.delattr(meddistill_gui.jobs, "in_process")
+
+    def use(work: Callable[..., Iterator]) -> None:
+        catalog.run = work
+
+    return use
