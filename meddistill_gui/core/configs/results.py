@@ -16,3 +16,12 @@ class EvaluateConfig:
         3, text="Draws of random real images to compare with.", minimum=1, maximum=20
     )
     whole: bool = option(default=True, text="Also train on all real training images.")
+    seed: int = option(
+        0, text="Seed of the students and the draws.", minimum=0, maximum=2**31 - 1, expert=True
+    )
+    device: str = option(
+        "auto",
+        text="Where to compute; auto takes a GPU if there is one.",
+        choices=("auto", "cpu", "cuda"),
+        expert=True,
+    )

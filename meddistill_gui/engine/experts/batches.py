@@ -1,0 +1,75 @@
+"""Which images a pass visits, and the gradient of one batch: shared by experts and by training on all real images."""
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from meddistill_gui.engine.networks.network import Network
+
+_CPU_PART: Final = 32 * 32 * 32  # pixels per part on a CPU: their activations fit the cache
+
+
+def epoch_order(labels: Tensor, classes: int, random: torch.Generator, *, balanced: bool) -> Tensor:
+    """Indices of one pass over N images: int64 `[N]` on the CPU.
+
+    Args:
+        labels: int64 `[N]`.
+        classes: Number of classes K.
+        random: A CPU generator; it alone decides.
+        balanced: Draw every class equally often (to within one): a class is gone through in random order again and
+            again until it has its share, so a small class repeats and a large one is visited in part. Otherwise every
+            image once.
+    """
+    count = len(labels)
+    if not balanced:
+        return torch.randperm(count, generator=random)
+    on_cpu = labels.cpu()
+    members = [torch.nonzero(on_cpu == k).flatten() for k in range(classes)]
+    members = [images for images in members if len(images)]
+    share = math.ceil(count / len(members))
+    drawn = torch.cat([_repeated(images, share, random) for images in members])
+    # Surplus draws of rounding up go from the end of the mixed order, so no class loses more than the others by design.
+    return drawn[torch.randperm(len(drawn), generator=random)][:count]
+
+
+def loss_and_gradient(
+    network: Network, theta: Tensor, images: Tensor, labels: Tensor, *, part: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy of a batch and its gradient.
+
+    Args:
+        network: The network; it must not couple the images of a batch.
+        theta: `[P]`.
+        images: `[B, C, S, S]`, normalised.
+        labels: int64 `[B]`, or probabilities `[B, K]`.
+        part: Images worked on at a time; None takes what fits a CPU's cache (32 of 32 x 32 pixels), on a GPU all.
+
+    Returns:
+        Loss (no graph) and gradient `[P]`.
+    """
+    size = part or part_size(images)
+    leaf = theta.detach().requires_grad_()
+    total, gradient = images.new_zeros(()), torch.zeros_like(theta)
+    for some, wanted in zip(torch.split(images, size), torch.split(labels, size), strict=True):
+        loss = F.cross_entropy(network.logits(leaf, some), wanted, reduction="sum") / len(images)
+        gradient += torch.autograd.grad(loss, leaf)[0]
+        total += loss.detach()
+    return total, gradient
+
+
+def part_size(images: Tensor) -> int:
+    """How many of these images to work on at a time."""
+    if images.device.type != "cpu":
+        return len(images)
+    return max(1, _CPU_PART // (images.shape[-1] * images.shape[-2]))
+
+
+def _repeated(images: Tensor, share: int, random: torch.Generator) -> Tensor:
+    passes = [
+        images[torch.randperm(len(images), generator=random)]
+        for _ in range(math.ceil(share / len(images)))
+    ]
+    return torch.cat(passes)[:share]
