@@ -136,3 +136,16 @@ def held(folder: Path, what: str) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a living process holds the folder now (see `held`); the system is asked, so a dead holder does not count."""
+    if not (folder / "holder").is_file():
+        return False
+    lock = filelock.FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return True
+    lock.release()
+    return False

@@ -1,0 +1,326 @@
+"""Decides what the live view shows and offers, from the state of the run folder it watches."""
+
+import math
+import sqlite3
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.errors import MedDistillError, Stopped
+from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.pace import in_words
+from meddistill_gui.core.run_folder import RunFolder, ask, open_run, read_evaluation
+from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.gui.pages.live_view.layout import make_parts
+from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
+from meddistill_gui.gui.pages.live_view.run_watcher import RunNews, RunWatcher
+from meddistill_gui.gui.pages.live_view.run_words import icon_of, name_of, notice_for
+from meddistill_gui.gui.run_thread import RunThread
+from meddistill_gui.gui.session import Session
+from meddistill_gui.gui.widgets.empty_state import EmptyState
+from meddistill_gui.gui.widgets.page_frame import PageFrame
+from meddistill_gui.jobs.job import StartJob
+
+_GOES_ON: Final = (RunState.RUNNING, RunState.PAUSED)
+_MAY_RESUME: Final = (RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED, RunState.NEW)
+
+
+class LiveViewPage(QWidget):
+    """Watches one run of the project: images, curves, how far, how long.
+
+    Signals:
+        go_to: Name of another page to show.
+    """
+
+    go_to = Signal(str)
+    title = "Live view"
+    icon_name = "live"
+
+    def __init__(
+        self, session: Session, start_job: StartJob, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._record = RunRecord()
+        self._state: RunState | None = None
+        self._has_result = False
+        self._watcher = RunWatcher(self)
+        self._testing = RunThread(start_job, self)
+        self._parts = make_parts()
+        self._build()
+        self._connect()
+        self._watch()
+
+    @property
+    def state(self) -> RunState | None:
+        """How the watched run stands; None while none is watched."""
+        return self._state
+
+    @property
+    def running(self) -> bool:
+        """Whether this page's own work (an evaluation) is under way."""
+        return self._testing.running
+
+    def refresh_runs(self) -> None:
+        """Read again which runs the project has."""
+        project = self._session.project
+        names = project.run_names() if project else ()
+        chooser = self._parts.chooser
+        with QSignalBlocker(chooser):
+            chooser.clear()
+            chooser.addItems(list(names))
+            if self._session.run is not None:
+                chooser.setCurrentText(self._session.run.name)
+        self._stack.setCurrentWidget(self._parts.body if names else self._empty)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._watcher.begin()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._watcher.close()
+
+    def pause(self) -> None:
+        """Ask the run to wait, or to go on if it waits."""
+        self._ask("" if self._state is RunState.PAUSED else "pause")
+
+    def stop(self) -> None:
+        """Ask the run to stop and keep what it has."""
+        self._ask("stop")
+
+    def resume(self) -> None:
+        """Go on with a run that is not under way, from its last checkpoint."""
+        run, notice = self._session.run, self._frame.notice
+        if run is None:
+            return
+        if self._session.work.running:
+            notice.show_message(
+                "warning",
+                self.tr("Another run is under way in this window."),
+                self.tr("Stop it first, or wait until it is done."),
+            )
+            return
+        try:
+            _, config = open_run(run.root)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+            return
+        notice.hide()
+        self._session.work.start("distill", config)
+
+    def evaluate(self) -> None:
+        """Test the result on the test patients, beside baselines."""
+        if self._session.run is not None and not self._testing.running:
+            self._frame.notice.hide()
+            self._frame.progress.begin(self.tr("Starting"))
+            self._testing.start("evaluate", EvaluateConfig(run=self._session.run.root))
+            self._offer()
+
+    def _ask(self, wish: str) -> None:
+        if self._session.run is None:
+            return
+        try:
+            ask(self._session.run, wish)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+
+    def _watch(self) -> None:
+        """Begin to watch the session's run, from the beginning of its log."""
+        run = self._session.run
+        self._record, self._state, self._has_result = RunRecord(), None, False
+        self._parts.curves.clear()
+        self._parts.frames.set_frames([])
+        self._parts.frames.set_classes(_class_names(run), _images_per_class(run))
+        self._frame.notice.hide()
+        self._frame.progress.finish()
+        for key in ("phase", "done", "speed", "left", "best"):
+            self._parts.figures.show_value(key, "")
+        self._show_evaluation()
+        self.refresh_runs()
+        self._offer()
+        self._watcher.watch(run.root if run else None)
+
+    def _choose(self, name: str) -> None:
+        project = self._session.project
+        if project is None or not name:
+            return
+        try:
+            self._session.choose_run(project.runs / name)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+
+    def _take_news(self) -> None:
+        news, run = self._watcher.take(), self._session.run
+        if news is None or run is None or news.root != run.root:
+            return
+        self._record.take(news.events, news.read_at)
+        if news.events:
+            self._parts.curves.take(news.events)
+            self._parts.frames.set_frames(self._record.frames)
+        if news.pixels is not None and news.frame is not None:
+            self._parts.frames.show_pixels(news.frame, news.pixels)
+        self._show_state(news)
+
+    def _show_state(self, news: RunNews) -> None:
+        state = self._record.state(alive=news.alive, wish=news.wish)
+        changed = (state, news.has_result) != (self._state, self._has_result)
+        self._state, self._has_result = state, news.has_result
+        self._show_figures()
+        if not self._testing.running:
+            self._show_progress()
+        if changed:
+            self._say_state()
+            self._offer()
+
+    def _show_progress(self) -> None:
+        progress = self._record.progress
+        if self._state not in _GOES_ON:
+            self._frame.progress.finish()
+        elif progress is not None:
+            self._frame.progress.show_progress(progress)
+
+    def _show_figures(self) -> None:
+        show, record, progress = self._parts.figures.show_value, self._record, self._record.progress
+        going = self._state is RunState.RUNNING
+        if progress is not None:
+            of = f" / {progress.total:,}" if progress.total else ""
+            rate = record.pace.rate
+            show("phase", progress.phase.capitalize())
+            show("done", f"{progress.done:,}{of} {progress.unit}".strip())
+            show("speed", f"{rate:.3g} / s" if going and not math.isnan(rate) else "")
+            show("left", in_words(record.pace.seconds_left(progress.total)) if going else "")
+        if record.best is not None:
+            text = self.tr("{value} at {step}")
+            show(
+                "best", text.format(value=f"{record.best.value:.3f}", step=f"{record.best.step:,}")
+            )
+
+    def _say_state(self) -> None:
+        if self._state is None:
+            return
+        self._parts.state_icon.show_icon(icon_of(self._state))
+        self._parts.state_word.setText(name_of(self._state))
+        said = notice_for(self._state, self._record, has_result=self._has_result)
+        if said is None:
+            self._frame.notice.hide()
+        else:
+            self._frame.notice.show_message(*said)
+
+    def _offer(self) -> None:
+        """Only the actions that make sense now."""
+        state, free = self._state, not self._testing.running
+        self._pause.setVisible(state in _GOES_ON)
+        self._stop.setVisible(state in _GOES_ON)
+        pausing = self.tr("Go on") if state is RunState.PAUSED else self.tr("Pause")
+        self._pause.setText(pausing)
+        self._pause.setAccessibleName(pausing)
+        self._frame.primary.setVisible(state in _MAY_RESUME and free)
+        for step in (self._evaluate, self._audit, self._export):
+            step.setVisible(self._has_result and state not in _GOES_ON and free)
+        self._frame.progress.cancel.setVisible(self._testing.running)
+
+    def _show_evaluation(self) -> None:
+        run = self._session.run
+        try:
+            evaluation = read_evaluation(run) if run else None
+        except (OSError, ValueError):
+            evaluation = (
+                None  # a file that is being replaced or damaged; evaluating again makes it anew
+            )
+        self._parts.curves.show_test(evaluation)
+
+    def _take_test_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._frame.progress.show_progress(event)
+
+    def _end_test(self, summary: dict[str, object]) -> None:
+        self._frame.progress.finish()
+        self._show_evaluation()
+        self._parts.curves.as_test.click()
+        self._frame.notice.show_message("good", str(summary.get("text", "")))
+        self._offer()
+
+    def _fail(self, error: MedDistillError) -> None:
+        if not self._testing.running:
+            self._frame.progress.finish()
+        if not isinstance(error, Stopped):
+            self._frame.show_error(error)
+        self._offer()
+
+    def _ask_for_data(self) -> None:
+        self.go_to.emit("distillation_wizard")
+
+    def _ask_for_audit(self) -> None:
+        self.go_to.emit("anonymity_preview")
+
+    def _ask_for_export(self) -> None:
+        self.go_to.emit("export")
+
+    def _build(self) -> None:
+        self._frame = PageFrame(
+            self.tr("Live view"), self.tr("Watch a run, wherever it was started.")
+        )
+        self._frame.set_primary_action(
+            self.tr("Resume"), self.resume, tip=self.tr("Go on from the last checkpoint")
+        )
+        add = self._frame.add_action
+        self._pause = add(self.tr("Pause"), self.pause, icon="pause")
+        self._stop = add(self.tr("Stop and keep"), self.stop, icon="stop")
+        self._evaluate = add(self.tr("Evaluate"), self.evaluate, icon="report")
+        self._audit = add(self.tr("Audit"), self._ask_for_audit, icon="anonymity")
+        self._export = add(self.tr("Export"), self._ask_for_export, icon="export")
+        self._empty = EmptyState(
+            "live",
+            self.tr("No run yet"),
+            self.tr("A run turns the training patients' images into a few synthetic ones."),
+            self.tr("Set up a run"),
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._parts.body)
+        self._frame.set_body(self._stack)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._frame)
+
+    def _connect(self) -> None:
+        self._empty.action.clicked.connect(self._ask_for_data)
+        self._parts.chooser.currentTextChanged.connect(self._choose)
+        self._parts.frames.wanted.connect(self._watcher.show_frame)
+        self._watcher.arrived.connect(self._take_news)
+        self._frame.progress.cancelled.connect(self._testing.stop)
+        self._testing.reported.connect(self._take_test_event)
+        self._testing.finished.connect(self._end_test)
+        self._testing.failed.connect(self._fail)
+        self._session.project_changed.connect(self.refresh_runs)
+        self._session.run_changed.connect(self._watch)
+        self._session.work.started.connect(self.refresh_runs)
+        self._session.work.failed.connect(self._fail)
+
+
+def _class_names(run: RunFolder | None) -> tuple[str, ...]:
+    """The project's classes in the order of the labels; none while there is no catalogue to ask."""
+    if run is None or not (run.project / "catalogue.sqlite").is_file():
+        return ()
+    try:
+        with open_catalogue(run.project / "catalogue.sqlite") as catalogue:
+            return tuple(one.name for one in catalogue.summary().classes)
+    except (MedDistillError, sqlite3.Error):
+        return ()  # the run can be watched without the names of its classes
+
+
+def _images_per_class(run: RunFolder | None) -> int:
+    if run is None:
+        return 1
+    try:
+        _, config = open_run(run.root)
+    except MedDistillError:
+        return 1  # a damaged config is said when the run is resumed
+    return config.images_per_class

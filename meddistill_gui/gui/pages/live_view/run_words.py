@@ -1,0 +1,86 @@
+"""The state of a run in words, each with what to do about it."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QCoreApplication
+
+from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
+
+
+class Said(NamedTuple):
+    """A notice: its kind ("error", "warning", "good", "info"), what is, and what to do."""
+
+    kind: str
+    message: str
+    remedy: str
+
+
+def name_of(state: RunState) -> str:
+    """The state in a word or two."""
+    return {
+        RunState.NEW: _tr("Not started"),
+        RunState.RUNNING: _tr("Running"),
+        RunState.PAUSED: _tr("Paused"),
+        RunState.STOPPED: _tr("Stopped"),
+        RunState.FAILED: _tr("Failed"),
+        RunState.INTERRUPTED: _tr("Interrupted"),
+        RunState.FINISHED: _tr("Complete"),
+    }[state]
+
+
+def icon_of(state: RunState) -> str:
+    """The icon that stands beside the word."""
+    return {
+        RunState.NEW: "clock",
+        RunState.RUNNING: "live",
+        RunState.PAUSED: "pause",
+        RunState.STOPPED: "stop",
+        RunState.FAILED: "error",
+        RunState.INTERRUPTED: "warning",
+        RunState.FINISHED: "good",
+    }[state]
+
+
+def notice_for(state: RunState, record: RunRecord, *, has_result: bool) -> Said | None:
+    """What to say above the page, or None where the page speaks for itself."""
+    match state:
+        case RunState.FAILED if record.failure is not None:
+            return Said("error", record.failure.message, record.failure.remedy)
+        case RunState.INTERRUPTED:
+            return Said(
+                "warning",
+                _tr("The run ended without saying why: the program or the computer was stopped."),
+                _tr("Only the steps since the last checkpoint are lost. Resume it to go on."),
+            )
+        case RunState.STOPPED:
+            remedy = _tr("Resume it to go on.")
+            if has_result:
+                remedy = _tr("Resume it to go on, or evaluate and audit what there is.")
+            return Said("info", _tr("The run was stopped; what it has is kept."), remedy)
+        case RunState.PAUSED:
+            return Said("info", _tr("The run waits. It keeps its memory and its place."), "")
+        case RunState.FINISHED:
+            return Said("good", _finished(record), _next_steps(record))
+        case _:
+            return None
+
+
+def _finished(record: RunRecord) -> str:
+    if record.operation == "experts":
+        return _tr("The experts are trained.")
+    if record.best is None:
+        return _tr("The run is complete.")
+    return _tr(
+        "The run is complete. It kept the images of iteration {step}: students trained on them reached a "
+        "balanced accuracy of {value} on the validation patients."
+    ).format(step=f"{record.best.step:,}", value=f"{record.best.value:.3f}")
+
+
+def _next_steps(record: RunRecord) -> str:
+    if record.operation == "experts":
+        return _tr("Resume the run to distil.")
+    return _tr("Next: test it on the test patients, look for real patients in it, then export it.")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("LiveView", text)

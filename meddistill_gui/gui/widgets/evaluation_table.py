@@ -1,0 +1,70 @@
+"""What students learn from the synthetic images, beside what they learn from real ones: `evaluation.json` as a table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+
+class EvaluationTable(QTableWidget):
+    """One row per training set; every figure with its interval over the students."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = {
+            "balanced_accuracy": self.tr("Balanced accuracy"),
+            "accuracy": self.tr("Accuracy"),
+            "auroc": self.tr("AUROC"),
+        }
+        titles = [
+            self.tr("Trained on"),
+            self.tr("Images"),
+            *self._columns.values(),
+            self.tr("Students"),
+        ]
+        self.setColumnCount(len(titles))
+        self.setHorizontalHeaderLabels(titles)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.setAccessibleName(self.tr("What students learn"))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+
+    def show_figures(self, evaluation: Mapping[str, Any]) -> None:
+        """Show the rows of an `evaluation.json`."""
+        rows = evaluation["rows"]
+        self.setRowCount(len(rows))
+        for place, row in enumerate(rows):
+            self._put(place, 0, str(row["title"]), Qt.AlignmentFlag.AlignLeft)
+            self._put(place, 1, f"{row['training_images']:,}")
+            for column, name in enumerate(self._columns, start=2):
+                self._put(place, column, in_words(row.get(name)))
+            self._put(place, 2 + len(self._columns), str(row["students"]))
+        self.resizeColumnsToContents()
+        self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height())
+
+    def _put(
+        self, row: int, column: int, text: str, side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight
+    ) -> None:
+        item = QTableWidgetItem(text)
+        item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        item.setToolTip(text)
+        self.setItem(row, column, item)
+
+
+def in_words(figure: Mapping[str, Any] | None) -> str:
+    """A mean with its interval: "0.683 (0.641 to 0.725)"; a dash where there is none."""
+    if figure is None or figure.get("mean") is None:
+        return "–"
+    if figure.get("low") is None or figure.get("high") is None:
+        return f"{figure['mean']:.3f}"
+    return f"{figure['mean']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
