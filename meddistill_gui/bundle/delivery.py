@@ -1,0 +1,158 @@
+"""Bringing a bundle to a stick, a share or a folder: under its final name only when every byte was read back from there."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Final
+
+from meddistill_gui.bundle import reading_back
+from meddistill_gui.bundle.format import EXTENSION
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import TargetError
+from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.files import sync_folder, writing_to
+
+CHUNK: Final = 2**20
+_UNFINISHED: Final = ".unfinished"
+_FORBIDDEN: Final = '<>:"/\\|?*'
+_RESERVED: Final = {"CON", "PRN", "AUX", "NUL"} | {f"{d}{n}" for d in ("COM", "LPT") for n in "123456789"}  # fmt: skip
+_LONGEST_NAME: Final = 200
+_SPARE_BYTES: Final = 2**16
+_AGAIN: Final = "Plug the stick in again or reconnect the share, then try again."
+
+
+def deliver(
+    content: bytes, folder: Path, name: str, control: Control, *, replace: bool = False
+) -> Generator[Event, None, Path]:
+    """Write a bundle into `folder`.
+
+    Args:
+        content: What `writer.pack` made.
+        folder: Where to; it must be there.
+        name: File name; the extension is added if it is missing.
+        control: Asked between two chunks.
+        replace: Whether another file of that name may be replaced.
+
+    Returns:
+        The file.
+
+    Raises:
+        TargetError: The name cannot be used, or the place is missing, read-only, full, vanished or gives back other bytes.
+        Stopped: As asked; nothing is left behind.
+    """
+    final = target(folder, name)
+    _check_target(final, content, replace=replace)
+    temporary = final.with_name(final.name + _UNFINISHED)
+    with _naming_every_fault(folder):
+        try:
+            yield from _written(temporary, content, control)
+            yield from _read_back(temporary, content, control)
+            control.safe_point()
+            temporary.replace(final)
+            sync_folder(folder)
+        finally:
+            # also after a stop, and where the target is gone
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    return final
+
+
+def target(folder: Path, name: str) -> Path:
+    """The file that a bundle of this name becomes in `folder`.
+
+    Raises:
+        TargetError: The name cannot be used on every system that may read the stick.
+    """
+    stem = name.removesuffix(EXTENSION)
+    if not stem or stem != stem.strip() or stem[0] in ".~-" or stem.endswith("."):
+        problem = "is empty, or begins or ends with a dot, a dash or a space"
+    elif bad := sorted(c for c in set(stem) if c in _FORBIDDEN or not c.isprintable()):
+        problem = f"holds {bad[0]!r}, which some systems do not allow"
+    elif stem.split(".")[0].upper() in _RESERVED:
+        problem = "means a device on Windows"
+    elif len((stem + EXTENSION + _UNFINISHED).encode()) > _LONGEST_NAME:
+        problem = "is too long"
+    else:
+        return folder / (stem + EXTENSION)
+    raise TargetError(f"The name {name!r} {problem}.", "Choose another name for the bundle.")
+
+
+def _check_target(final: Path, content: bytes, *, replace: bool) -> None:
+    folder = final.parent
+    with _naming_every_fault(folder):
+        if not folder.is_dir():
+            raise TargetError(f"{folder} is not there, or is no folder.", _AGAIN)
+        if not replace and _is_other(final, content):
+            raise TargetError(
+                f"{final} is there already, with other content.",
+                "Choose another name, or remove that file first.",
+            )
+        free = shutil.disk_usage(folder).free
+    if free < len(content) + _SPARE_BYTES:
+        raise TargetError(
+            f"{folder} has {free / 2**20:,.1f} MiB free; the bundle needs {len(content) / 2**20:,.1f}.",
+            "Free some space or choose another place, then try again.",
+        )
+
+
+def _is_other(path: Path, content: bytes) -> bool:
+    if not path.exists():
+        return False
+    return path.stat().st_size != len(content) or path.read_bytes() != content
+
+
+def _written(path: Path, content: bytes, control: Control) -> Iterator[Event]:
+    total = len(content)
+    yield Progress(phase="writing", done=0, total=total, unit="bytes")
+    # a rest of an export that was cut off by a power failure may lie there: it is replaced
+    with path.open("wb", buffering=0) as stream:
+        for begin in range(0, total, CHUNK):
+            control.safe_point()
+            _write_all(stream.fileno(), memoryview(content)[begin : begin + CHUNK])
+            yield Progress(
+                phase="writing", done=min(begin + CHUNK, total), total=total, unit="bytes"
+            )
+        os.fsync(stream.fileno())
+    sync_folder(path.parent)
+
+
+def _write_all(handle: int, content: memoryview) -> None:
+    while content:
+        content = content[os.write(handle, content) :]
+
+
+def _read_back(path: Path, content: bytes, control: Control) -> Iterator[Event]:
+    total = len(content)
+    yield Progress(phase="reading back", done=0, total=total, unit="bytes")
+    done = 0
+    for chunk in reading_back.chunks(path, CHUNK):
+        control.safe_point()
+        if chunk != content[done : done + len(chunk)] or not chunk:
+            raise _differs(path, chunk, content, done)
+        done += len(chunk)
+        yield Progress(phase="reading back", done=done, total=total, unit="bytes")
+    if done != total:
+        raise _differs(path, b"", content, done)
+
+
+def _differs(path: Path, chunk: bytes, content: bytes, begin: int) -> TargetError:
+    expected = content[begin : begin + len(chunk)]
+    same = os.path.commonprefix([chunk, expected])
+    return TargetError(
+        f"{path.parent} gave back other bytes than were written, from byte {begin + len(same):,} on.",
+        "The stick or disk may be failing: use another one. Nothing was left on this one.",
+    )
+
+
+@contextlib.contextmanager
+def _naming_every_fault(folder: Path) -> Iterator[None]:
+    """Beside the faults that `writing_to` names, sticks and shares know many more; none may look like a crash."""
+    try:
+        with writing_to(folder):
+            yield
+    except OSError as error:
+        raise TargetError(
+            f"{folder} could not be written to: {error.strerror or error}.", _AGAIN
+        ) from error

@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""Train a student on the synthetic images beside this script, and test it on your own.
+
+    python train_student.py --test MY_IMAGES --out student.safetensors
+
+MY_IMAGES is a folder with one sub-folder per class (PNG, JPEG or TIFF; needs Pillow), or an .npz with the arrays test_images
+(uint8 [N, H, W] or [N, H, W, 3]) and test_labels (int [N] or [N, 1]), as MedMNIST files have them.
+
+Needs torch, numpy and safetensors. Reads distilled.safetensors and recipe.json from its own folder, and nothing from the
+network. With the same seed on a CPU it trains the same student as MedDistill itself.
+
+Research software. Not for clinical use. Licence of this script: Apache-2.0.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional as F
+
+HERE = Path(__file__).resolve().parent
+AT_ONCE = (
+    256  # images augmented by one draw; part of the protocol, because it orders the random numbers
+)
+
+
+# ---------------------------------------------------------------- the network
+
+
+def make_network(recipe):
+    """Blocks of 3 x 3 convolution, instance norm, ReLU and 2 x 2 average pooling, then one linear layer."""
+    if recipe["network"] != "convnet":
+        raise SystemExit(f"This script knows no network named {recipe['network']!r}.")
+    layers, incoming, width = [], recipe["channels"], recipe["width"]
+    for _ in range(recipe["depth"]):
+        layers += [
+            nn.Conv2d(incoming, width, 3, padding=1),
+            nn.GroupNorm(width, width),  # a group per channel: instance norm with scale and shift
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+        ]
+        incoming = width
+    side = recipe["size"] >> recipe["depth"]
+    return nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(width * side**2, len(recipe["class_names"]))
+    )
+
+
+def initialise(network, random):
+    """PyTorch's default initialisation, drawn from our own generator."""
+    for layer in network:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            bound = 1.0 / math.sqrt(layer.weight[0].numel())
+            for parameter in (layer.weight, layer.bias):
+                nn.init.uniform_(parameter, -bound, bound, generator=random)
+
+
+def generator(seed, *purpose):
+    """Independent random numbers for each purpose."""
+    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+
+
+# ---------------------------------------------------------------- augmentation
+
+# Each image gets one of its preset's changes, drawn uniformly (DSA, Zhao & Bilen 2021, arXiv 2102.08259).
+PRESETS = {
+    "none": [],
+    "radiograph": ["colour", "shift", "scale", "rotate 10"],
+    "natural": ["colour", "shift", "cutout", "flip", "scale", "rotate 15"],
+}
+
+
+def augment(images, preset, random):
+    """Change each image in one way. `images`: normalised [N, C, S, S]; what is moved in from outside is 0, the mean."""
+    changes = PRESETS[preset]
+    if not changes:
+        return images
+    drawn = draw(changes, len(images), images.shape[-1], random)
+    images = coloured(images, drawn)
+    grid = F.affine_grid(drawn["affine"].to(images), list(images.shape), align_corners=False)
+    images = F.grid_sample(images, grid, mode="bilinear", align_corners=False)
+    return cut_out(images, drawn["cutout"]) if "cutout" in changes else images
+
+
+def draw(changes, count, size, random):
+    """The changes of `count` images; where nothing is drawn for an image, it stays as it is."""
+    drawn = {
+        "affine": torch.eye(2, 3).repeat(count, 1, 1),  # where each output pixel is read from
+        "brightness": torch.zeros(count),
+        "saturation": torch.ones(count),
+        "contrast": torch.ones(count),
+        "cutout": torch.tensor([0.0, -1.0, 0.0, -1.0]).repeat(count, 1),
+    }
+    chosen = torch.randint(len(changes), (count,), generator=random)
+    for number, change in enumerate(changes):
+        u, which = torch.rand(count, 3, generator=random), chosen == number
+        if change == "colour":
+            drawn["brightness"][which] = (2 * u[which, 0] - 1) * 0.5
+            drawn["saturation"][which] = 2 * u[which, 1]
+            drawn["contrast"][which] = u[which, 2] + 0.5
+        elif change == "cutout":  # a square of half the side becomes 0
+            side = math.floor(0.5 * size + 0.5)
+            first = torch.floor(u[which, :2] * size) - side // 2
+            last = first + side - 1
+            drawn["cutout"][which] = torch.stack([first, last], dim=2).flatten(1)
+        else:
+            drawn["affine"][which] = moved(change, u[which], size)
+    return drawn
+
+
+def moved(change, u, size):
+    """Where each output pixel is read from: [n, 2, 3] in -1..1 coordinates, for numbers u in 0..1."""
+    affine = torch.eye(2, 3).repeat(len(u), 1, 1)
+    if change == "shift":  # whole pixels, up to an eighth of the side
+        reach = math.floor(0.125 * size + 0.5)
+        affine[:, :, 2] = 2.0 * (torch.floor(u[:, :2] * (2 * reach + 1)) - reach) / size
+    elif change == "scale":  # each axis by 1/1.2 to 1.2
+        affine[:, :, :2] = torch.diag_embed(1.0 / (1 / 1.2 + u[:, :2] * (1.2 - 1 / 1.2)))
+    elif change == "flip":
+        affine[:, 0, 0] = torch.where(u[:, 0] < 0.5, -1.0, 1.0)
+    else:  # "rotate 10": by up to 10 degrees either way
+        angle = (2 * u[:, 0] - 1) * math.radians(float(change.split()[1]))
+        cosine, sine = torch.cos(angle), torch.sin(angle)
+        rows = [torch.stack([cosine, -sine], dim=1), torch.stack([sine, cosine], dim=1)]
+        affine[:, :, :2] = torch.stack(rows, dim=1)
+    return affine
+
+
+def coloured(images, drawn):
+    """Brightness by up to 0.5 either way, saturation by 0 to 2 (colour images only), contrast by 0.5 to 1.5."""
+    brightness, saturation, contrast = (
+        drawn[name].to(images).view(-1, 1, 1, 1)
+        for name in ("brightness", "saturation", "contrast")
+    )
+    images = images + brightness
+    if images.shape[1] > 1:
+        mean = images.mean(dim=1, keepdim=True)
+        images = (images - mean) * saturation + mean
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    return (images - mean) * contrast + mean
+
+
+def cut_out(images, cutout):
+    """Set a square to 0; `cutout`: first and last row, first and last column of each image."""
+    place = torch.arange(images.shape[-1], device=images.device)
+    top, bottom, left, right = cutout.to(images)[..., None].unbind(1)
+    rows, columns = (place >= top) & (place <= bottom), (place >= left) & (place <= right)
+    return images * (~(rows[:, :, None] & columns[:, None, :]))[:, None].to(images)
+
+
+# ---------------------------------------------------------------- training
+
+
+def step_rates(rates, steps):
+    """The learned rate of each step; a single rate falls to a tenth after half of the steps."""
+    if len(rates) == steps:
+        return rates.tolist()
+    rate = float(rates.double().mean())
+    return [rate if step < (steps + 1) // 2 else rate * 0.1 for step in range(steps)]
+
+
+def batches(count, recipe, seed):
+    """Which images each step takes: [steps, batch]; all of them, or mixed batches."""
+    steps, batch = recipe["steps"], recipe["batch"]
+    if not 0 < batch < count:
+        return torch.arange(count).expand(steps, count)
+    random, wanted = generator(seed, "student", "order"), steps * batch
+    passes = [torch.randperm(count, generator=random) for _ in range(-(-wanted // count))]
+    return torch.cat(passes)[:wanted].view(steps, batch)
+
+
+def train(tensors, recipe, seed, device):
+    """Train one student by SGD with momentum, as the recipe says."""
+    network = make_network(recipe)
+    initialise(network, generator(seed, "student", "initial"))
+    network.to(device)
+    images = normalised(tensors["images"], recipe).to(device)
+    labels = tensors["labels"].to(device)  # probabilities [N, K]
+    order = batches(len(images), recipe, seed)
+    rates = step_rates(tensors["learning_rates"], recipe["steps"])
+    parameters = list(network.parameters())
+    velocities = [torch.zeros_like(theta) for theta in parameters]
+    step = 0
+    for number, block in enumerate(order.split(max(1, AT_ONCE // order.shape[1]))):
+        flat = augment(
+            images[block.flatten()], recipe["augmentation"], generator(seed, "student", number)
+        )
+        for chosen, batch in zip(block, flat.split(order.shape[1]), strict=True):
+            loss = F.cross_entropy(network(batch), labels[chosen])
+            gradients = torch.autograd.grad(loss, parameters)
+            with torch.no_grad():
+                for theta, gradient, velocity in zip(
+                    parameters, gradients, velocities, strict=True
+                ):
+                    velocity.mul_(recipe["momentum"]).add_(gradient)
+                    velocity.add_(theta, alpha=recipe["weight_decay"])
+                    theta.sub_(velocity, alpha=rates[step])
+            step += 1
+            if step % max(1, recipe["steps"] // 10) == 0:
+                print(f"step {step:6d} of {recipe['steps']}   loss {loss.item():.4f}")
+    return network
+
+
+def normalised(images, recipe):
+    """What the network sees, from images in 0..1 (float) or 0..255 (uint8): [N, C, S, S]."""
+    if images.dtype == torch.uint8:
+        images = images.float() / 255.0
+    mean, deviation = (torch.tensor(recipe[name]).view(-1, 1, 1) for name in ("mean", "deviation"))
+    return (images - mean) / deviation
+
+
+# ---------------------------------------------------------------- testing
+
+
+def read_npz(path, recipe):
+    """Test images and labels of a MedMNIST-shaped file."""
+    with np.load(path, allow_pickle=False) as arrays:
+        images, labels = arrays["test_images"], arrays["test_labels"].reshape(-1)
+    prepared = [prepare(image, recipe) for image in images]
+    return torch.stack(prepared), torch.from_numpy(labels.astype(np.int64))
+
+
+def read_folder(path, recipe):
+    """Test images and labels of a folder with one sub-folder per class."""
+    from PIL import Image  # only needed here
+
+    images, labels = [], []
+    names = [name.lower() for name in recipe["class_names"]]
+    for folder in sorted(p for p in path.iterdir() if p.is_dir()):
+        if folder.name.lower() not in names:
+            raise SystemExit(
+                f"{folder.name} is none of the classes {', '.join(recipe['class_names'])}."
+            )
+        for file in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+            with Image.open(file) as image:
+                pixels = np.asarray(image.convert("L" if recipe["channels"] == 1 else "RGB"))
+            images.append(prepare(pixels, recipe))
+            labels.append(names.index(folder.name.lower()))
+    if not images:
+        raise SystemExit(f"{path} holds no images in class sub-folders.")
+    return torch.stack(images), torch.tensor(labels)
+
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+
+
+def prepare(pixels, recipe):
+    """One image as uint8 [C, S, S]: square by padding, cropping or stretching, then resized by area."""
+    image = torch.from_numpy(np.array(pixels)).float()
+    image = image[None] if image.ndim == 2 else image.permute(2, 0, 1)
+    if len(image) != recipe["channels"]:
+        image = image.mean(dim=0, keepdim=True).repeat(recipe["channels"], 1, 1)
+    _, height, width = image.shape
+    if height != width and recipe["fit"] == "pad":
+        side = max(height, width)
+        left, top = (side - width) // 2, (side - height) // 2
+        image = F.pad(image, (left, side - width - left, top, side - height - top))
+    elif height != width and recipe["fit"] == "crop":
+        side = min(height, width)
+        left, top = (width - side) // 2, (height - side) // 2
+        image = image[:, top : top + side, left : left + side]
+    if image.shape[1:] != (recipe["size"], recipe["size"]):
+        image = F.interpolate(
+            image[None], size=(recipe["size"],) * 2, mode="bilinear", antialias=True
+        )[0]
+    return image.round().clamp(0, 255).to(torch.uint8)
+
+
+def test(network, images, labels, recipe, device):
+    """Accuracy, balanced accuracy and what each class is taken for."""
+    with torch.no_grad():
+        scores = torch.cat(
+            [network(normalised(part, recipe).to(device)).cpu() for part in images.split(256)]
+        )
+    answers, classes = scores.argmax(dim=1), len(recipe["class_names"])
+    confusion = torch.bincount(labels * classes + answers, minlength=classes**2).view(
+        classes, classes
+    )
+    sensitivity = confusion.diagonal() / confusion.sum(dim=1)
+    print(f"\n{len(labels)} test images")
+    print(f"accuracy           {(answers == labels).double().mean():.4f}")
+    print(f"balanced accuracy  {sensitivity[confusion.sum(dim=1) > 0].double().mean():.4f}")
+    width = max(map(len, recipe["class_names"]))
+    for name, value, row in zip(recipe["class_names"], sensitivity, confusion, strict=True):
+        print(f"  {name:{width}}  sensitivity {value:.3f}   taken for {row.tolist()}")
+
+
+def main():
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--test", type=Path, help="your images: a folder of class folders, or an .npz"
+    )
+    parser.add_argument("--out", type=Path, help="where to save the student's weights")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    wishes = parser.parse_args()
+    recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf-8"))
+    network = train(
+        load_file(HERE / "distilled.safetensors"), recipe, wishes.seed, torch.device(wishes.device)
+    )
+    if wishes.test:
+        read = read_npz if wishes.test.suffix == ".npz" else read_folder
+        test(network, *read(wishes.test, recipe), recipe, wishes.device)
+    if wishes.out:
+        weights = {
+            name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
+        }
+        save_file(weights, wishes.out, metadata={"recipe": json.dumps(recipe)})
+        print(f"\nweights saved to {wishes.out}")
+
+
+if __name__ == "__main__":
+    main()
