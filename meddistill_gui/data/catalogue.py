@@ -179,6 +179,11 @@ class Catalogue:
         found = self.value("SELECT value FROM about WHERE name = 'source'")
         return None if found is None else Path(found)
 
+    @property
+    def has_split(self) -> bool:
+        """Whether a split is stored."""
+        return self.value("SELECT 1 FROM role LIMIT 1") is not None
+
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """First column of the first row, or None."""
         row = self.connection.execute(sql, parameters).fetchone()

@@ -1,0 +1,361 @@
+"""What the header of one file says, with one open and without its pixels."""
+
+import hashlib
+import os
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+import pydicom
+from PIL import Image, UnidentifiedImageError
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
+
+from meddistill_gui.data.sniffing import HEAD, PICTURE_KINDS, calls_itself_image, kind_of
+
+LARGEST_PIXELS: Final = 1 << 26
+"""Pixels of a frame that are still believed: 67 million, three times the largest detector."""
+
+MOST_FRAMES: Final = 20_000
+
+_SAMPLE: Final = 1 << 14
+_MOST_SAMPLED: Final = 1 << 26
+_UNDEFINED: Final = 0xFFFFFFFF
+_PIXEL_GROUP: Final = 0x7FE0
+_PIXEL_ELEMENTS: Final = (0x0008, 0x0009, 0x0010)
+_PIXEL_VRS: Final = (b"OB", b"OW", b"OF", b"OD", b"UN")
+_TAGS: Final = [
+    "SOPClassUID", "Modality", "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "AccessionNumber",
+    "SeriesInstanceUID", "SeriesDescription", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel",
+    "BitsAllocated", "PhotometricInterpretation",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why a file cannot be used.
+
+    Attributes:
+        cause: Stable short name.
+        reason: One sentence.
+        remedy: One sentence.
+    """
+
+    cause: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a file with images says about them.
+
+    Attributes:
+        width: Columns.
+        height: Rows.
+        fingerprint: Digest of the geometry and a sample of the stored pixel data; no name, date or UID goes into it.
+        frames: Number of images in the file.
+        modality: DICOM modality; "" for a picture file.
+        patient: Patient's identity in the source; "" where it does not say.
+        issuer: Who gave that identity.
+        study: Study instance UID, or "".
+        accession: Accession number, or "".
+        series: Series instance UID, or "".
+        series_description: In the source's words.
+    """
+
+    width: int
+    height: int
+    fingerprint: bytes
+    frames: int = 1
+    modality: str = ""
+    patient: str = ""
+    issuer: str = ""
+    study: str = ""
+    accession: str = ""
+    series: str = ""
+    series_description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """What reading one file brought: a header, a problem, or neither (no image and none expected).
+
+    Attributes:
+        kind: "dicom", "png", "jpeg", "tiff", "bmp" or "other".
+        header: Set for a file with images.
+        problem: Set for a file that should hold images but cannot be used.
+    """
+
+    kind: str
+    header: Header | None = None
+    problem: Problem | None = field(default=None)
+
+
+class _UnusableError(Exception):
+    """Carries a `Problem` out of the depths."""
+
+    def __init__(self, cause: str, reason: str, remedy: str) -> None:
+        super().__init__(cause)
+        self.problem = Problem(cause=cause, reason=reason, remedy=remedy)
+
+
+def read_facts(path: Path) -> FileFacts:
+    """Read the header of one file. Never raises for what the file holds: that becomes a `Problem`."""
+    kind = "other"
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD)
+            kind = kind_of(head)
+            if kind == "other":
+                return FileFacts(kind=kind, problem=_unexpected(path, head))
+            stream.seek(0)
+            read = _picture if kind in PICTURE_KINDS else _dicom
+            return FileFacts(kind=kind, header=read(stream))
+    except _UnusableError as error:
+        return FileFacts(kind=kind, problem=error.problem)
+    except OSError as error:
+        return FileFacts(kind=kind, problem=_unreadable(error))
+    except Exception as error:  # noqa: BLE001 - parsers raise anything on damaged bytes; one file never stops a scan
+        return FileFacts(kind=kind, problem=_damaged(error))
+
+
+def _unexpected(path: Path, head: bytes) -> Problem | None:
+    if not calls_itself_image(path):
+        return None
+    if not head:
+        return Problem(
+            cause="empty file", reason="The file has no content.", remedy="Copy it again."
+        )
+    return Problem(
+        cause="not an image",
+        reason=f"It is named {path.suffix}, but its content is no image of a known format.",
+        remedy="Rename it if it is something else; copy it again if it should be an image.",
+    )
+
+
+def _unreadable(error: OSError) -> Problem:
+    return Problem(
+        cause="unreadable file",
+        reason=f"The system refused to read it: {error.strerror or error}.",
+        remedy="Check the rights to the file and that the disk or share is connected, then scan again.",
+    )
+
+
+def _damaged(error: Exception) -> Problem:
+    return Problem(
+        cause="damaged header",
+        reason=f"Its header cannot be understood ({type(error).__name__}: {str(error)[:120]}).",
+        remedy="Export it again from where it came from.",
+    )
+
+
+def _picture(stream: IO[bytes]) -> Header:
+    try:
+        with Image.open(stream) as image:
+            width, height = image.size
+            frames = int(getattr(image, "n_frames", 1))
+            offset = _first_data(stream, image)
+    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
+        raise _UnusableError(
+            "damaged header",
+            f"The picture's header is broken: {str(error)[:120]}.",
+            "Copy or export it again.",
+        ) from error
+    _check_size(width, height, frames)
+    return Header(
+        width=width,
+        height=height,
+        frames=frames,
+        fingerprint=_fingerprint(stream, (width, height, frames), offset, None),
+    )
+
+
+def _first_data(stream: IO[bytes], image: Image.Image) -> int:
+    """Where the compressed pixels begin, behind every text, profile and thumbnail."""
+    if image.format == "JPEG":
+        return _jpeg_scan(stream)
+    tiles = getattr(image, "tile", ())
+    return int(tiles[0].offset) if tiles else 0
+
+
+def _jpeg_scan(stream: IO[bytes]) -> int:
+    """Offset of the first start-of-scan marker (ITU-T T.81 B.1.1.4)."""
+    offset = 2
+    while True:
+        stream.seek(offset)
+        marker = stream.read(4)
+        if len(marker) < 4 or marker[0] != 0xFF or marker[1] == 0xDA:
+            return offset
+        offset += 2 + int.from_bytes(marker[2:4])
+
+
+def _dicom(stream: IO[bytes]) -> Header | None:
+    size = os.fstat(stream.fileno()).st_size
+    dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+    if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+        return None  # a DICOMDIR: the files it lists are found by the walk
+    if "TransferSyntaxUID" not in dataset.file_meta and len(dataset.file_meta):
+        raise _UnusableError(
+            "no transfer syntax",
+            "Its header does not say how the pixels are encoded (TransferSyntaxUID is missing).",
+            "Export it again from where it came from, or have the tag repaired.",
+        )
+    return _dicom_header(stream, dataset, size)
+
+
+def _dicom_header(stream: IO[bytes], dataset: FileDataset, size: int) -> Header:
+    geometry = _geometry(dataset)
+    if _syntax(dataset) == DeflatedExplicitVRLittleEndian:
+        fingerprint = _deflated_fingerprint(stream, geometry)
+    else:
+        fingerprint = _stored_fingerprint(stream, dataset, geometry, size)
+    height, width, frames, *_ = geometry
+    _check_size(width, height, frames)
+    return Header(
+        width=width,
+        height=height,
+        frames=frames,
+        fingerprint=fingerprint,
+        modality=_text(dataset, "Modality"),
+        patient=_text(dataset, "PatientID"),
+        issuer=_text(dataset, "IssuerOfPatientID"),
+        study=_text(dataset, "StudyInstanceUID"),
+        accession=_text(dataset, "AccessionNumber"),
+        series=_text(dataset, "SeriesInstanceUID"),
+        series_description=_text(dataset, "SeriesDescription"),
+    )
+
+
+def _syntax(dataset: FileDataset) -> str:
+    return str(dataset.file_meta.get("TransferSyntaxUID", ""))
+
+
+def _text(dataset: Dataset, keyword: str) -> str:
+    value = dataset.get(keyword)
+    return "" if value is None else str(value).replace("\0", "").strip()
+
+
+def _geometry(dataset: Dataset) -> tuple[int, int, int, int, int]:
+    """Rows, columns, frames, samples a pixel and bits allocated; zero where the header is silent."""
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    return (
+        int(dataset.get("Rows") or 0),
+        int(dataset.get("Columns") or 0),
+        frames,
+        int(dataset.get("SamplesPerPixel") or 1),
+        int(dataset.get("BitsAllocated") or 0),
+    )
+
+
+def _check_size(width: int, height: int, frames: int) -> None:
+    if width < 1 or height < 1 or frames < 1:
+        raise _UnusableError(
+            "no size",
+            "Its header does not say how many rows and columns the image has.",
+            "Export it again from where it came from.",
+        )
+    if width * height > LARGEST_PIXELS or frames > MOST_FRAMES:
+        raise _UnusableError(
+            "too large",
+            f"Its header claims {frames} images of {width} x {height} pixels.",
+            "Leave it out, or cut it into parts: no radiograph is that large.",
+        )
+
+
+def _stored_fingerprint(
+    stream: IO[bytes], dataset: FileDataset, geometry: tuple[int, ...], size: int
+) -> bytes:
+    """Fingerprint of pixel data that begin where the parser stopped.
+
+    Raises:
+        _UnusableError: There are none, or the file ends before they do.
+    """
+    start = stream.tell()
+    element = _pixel_element(stream.read(12))
+    if element is None:
+        raise _no_pixels(dataset, cut=start > size or 0 < size - start < 8)
+    header_length, length = element
+    begin = start + header_length
+    if length == _UNDEFINED:
+        return _fingerprint(stream, geometry, begin + 8, None)
+    rows, columns, frames, samples, bits = geometry
+    expected = (rows * columns * frames * samples * bits + 7) // 8
+    if begin + length > size or length < int(expected * _subsampling(dataset)):
+        raise _UnusableError(
+            "truncated",
+            f"The file ends too early: {max(0, min(length, size - begin)):,} of {max(length, expected):,} bytes of "
+            "pixels are there.",
+            "Copy it again from where it came from.",
+        )
+    return _fingerprint(stream, geometry, begin, length)
+
+
+def _subsampling(dataset: Dataset) -> float:
+    """Share of the full samples that are stored; YBR_FULL_422 keeps two of three (PS3.3 C.7.6.3.1.2)."""
+    return 2 / 3 if _text(dataset, "PhotometricInterpretation") == "YBR_FULL_422" else 1.0
+
+
+def _pixel_element(head: bytes) -> tuple[int, int] | None:
+    """Length of the element's own header and of its value, or None if this is no pixel data element.
+
+    The bytes themselves are believed, not the transfer syntax: some writers mix the two.
+    """
+    if len(head) < 12:
+        return None
+    order = ">" if head[:2] == b"\x7f\xe0" else "<"
+    group, element = struct.unpack_from(f"{order}HH", head)
+    if group != _PIXEL_GROUP or element not in _PIXEL_ELEMENTS:
+        return None
+    if head[4:6] in _PIXEL_VRS:
+        return 12, struct.unpack_from(f"{order}L", head, 8)[0]
+    return 8, struct.unpack_from(f"{order}L", head, 4)[0]
+
+
+def _no_pixels(dataset: Dataset, *, cut: bool) -> _UnusableError:
+    if cut:
+        return _UnusableError(
+            "truncated",
+            "The file ends in the middle of its header.",
+            "Copy it again from where it came from.",
+        )
+    what = "an image without its pixels" if "Rows" in dataset else "a document without an image"
+    return _UnusableError(
+        "no pixel data",
+        f"It is {what} (PixelData is missing).",
+        "Export it again with images, or leave it out.",
+    )
+
+
+def _deflated_fingerprint(stream: IO[bytes], geometry: tuple[int, ...]) -> bytes:
+    """The parser had to inflate the whole file anyway; the pixels are looked up in a second pass over it."""
+    stream.seek(0)
+    dataset = pydicom.dcmread(stream, force=True)
+    if "PixelData" not in dataset:
+        raise _no_pixels(dataset, cut=False)
+    pixels = dataset["PixelData"].value
+    middle = max(0, (len(pixels) - _SAMPLE) // 2)
+    return _digest(geometry, pixels[middle : middle + _SAMPLE])
+
+
+def _fingerprint(
+    stream: IO[bytes], geometry: tuple[int, ...], begin: int, length: int | None
+) -> bytes:
+    """Digest of the geometry and a sample: the middle of plain pixels, length and first bytes of compressed ones."""
+    if length is None:
+        stored = stream.seek(0, os.SEEK_END) - begin
+        stream.seek(begin)
+        return _digest((*geometry, stored), stream.read(_SAMPLE))
+    stream.seek(begin + max(0, (length - _SAMPLE) // 2))
+    sample = stream.read(min(_SAMPLE, length))
+    if sample.count(sample[:1]) == len(sample):  # a black middle says nothing: take all
+        stream.seek(begin)
+        sample = hashlib.blake2b(stream.read(min(length, _MOST_SAMPLED))).digest()
+    return _digest(geometry, sample)
+
+
+def _digest(geometry: tuple[int, ...], sample: bytes) -> bytes:
+    digest = hashlib.blake2b(repr(geometry).encode(), digest_size=16)
+    digest.update(sample)
+    return digest.digest()

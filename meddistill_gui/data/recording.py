@@ -1,0 +1,216 @@
+"""The catalogue's writing side: what scanning, labelling, splitting and the pixel cache put down."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.headers import FileFacts, Header, Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenFile:
+    """A file as the walk through the source saw it.
+
+    Attributes:
+        path: Relative to the source, with "/".
+        size: Bytes.
+        modified: Time of the last change, nanoseconds.
+    """
+
+    path: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledImage:
+    """What labelling looks at.
+
+    Attributes:
+        id: Catalogue id.
+        path: Relative to the source, with "/".
+        kind: Kind of file.
+        patient: Identity in the source, or "".
+        accession: Accession number, or "".
+        class_name: Its class until now, or None.
+    """
+
+    id: int
+    path: str
+    kind: str
+    patient: str
+    accession: str
+    class_name: str | None
+
+
+def labelled_images(catalogue: Catalogue) -> Iterator[LabelledImage]:
+    """Every image, in the order of paths and frames."""
+    rows = catalogue.connection.execute(
+        "SELECT image.id, file.path, file.kind, ifnull(patient.identity, ''), ifnull(study.accession, ''), class.name "
+        "FROM image JOIN file ON file.id = image.file LEFT JOIN patient ON patient.id = image.patient "
+        "LEFT JOIN study ON study.id = image.study LEFT JOIN label ON label.image = image.id "
+        "LEFT JOIN class ON class.id = label.class ORDER BY file.path, image.frame"
+    )
+    for image, path, kind, patient, accession, name in rows:
+        yield LabelledImage(
+            id=image, path=path, kind=kind, patient=patient, accession=accession, class_name=name
+        )
+
+
+def set_about(catalogue: Catalogue, name: str, value: str) -> None:
+    """Write down one fact about the whole catalogue."""
+    with catalogue.transaction() as connection:
+        connection.execute(
+            "INSERT INTO about VALUES (?, CAST(? AS TEXT)) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, os.fsencode(value)),
+        )
+
+
+def record_files(catalogue: Catalogue, batch: Iterable[tuple[SeenFile, FileFacts]]) -> None:
+    """Write down what reading some files brought, in one transaction; what was known of them before is replaced."""
+    with catalogue.transaction() as connection:
+        for seen, facts in batch:
+            _record_file(connection, seen, facts)
+
+
+def forget_files(catalogue: Catalogue, paths: Sequence[str]) -> None:
+    """Remove files, their images, labels and roles."""
+    with catalogue.transaction() as connection:
+        connection.executemany(
+            "DELETE FROM file WHERE path = CAST(? AS TEXT)",
+            [(os.fsencode(path),) for path in paths],
+        )
+
+
+def forget_orphans(catalogue: Catalogue) -> None:
+    """Remove patients, studies, series and classes that no image has any more."""
+    with catalogue.transaction() as connection:
+        for table in ("patient", "study", "series"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE id NOT IN "  # noqa: S608 - names of our own tables
+                f"(SELECT {table} FROM image WHERE {table} IS NOT NULL)"
+            )
+        connection.execute("DELETE FROM class WHERE id NOT IN (SELECT class FROM label)")
+
+
+def record_issues(
+    catalogue: Catalogue, stage: str, problems: Iterable[tuple[str, Problem]]
+) -> None:
+    """Replace the issues of one stage ("folder", "pixels") by these, each with the path it is about."""
+    with catalogue.transaction() as connection:
+        connection.execute("DELETE FROM issue WHERE stage = ?", (stage,))
+        for path, problem in problems:
+            _record_issue(connection, None, path, stage, problem)
+
+
+def record_labels(catalogue: Catalogue, labels: Iterable[tuple[int, str]]) -> None:
+    """Replace all labels by these pairs of image id and class."""
+    with catalogue.transaction() as connection:
+        connection.execute("DELETE FROM label")
+        connection.execute("DELETE FROM class")
+        for image, name in labels:
+            connection.execute("INSERT OR IGNORE INTO class (name) VALUES (?)", (name,))
+            connection.execute(
+                "INSERT INTO label SELECT ?, id FROM class WHERE name = ?", (image, name)
+            )
+
+
+def record_roles(
+    catalogue: Catalogue, roles: Iterable[tuple[int, str, int]], about: Mapping[str, str]
+) -> None:
+    """Replace the split by these triples of image id, role and cluster, and write down how it was drawn."""
+    with catalogue.transaction() as connection:
+        connection.execute("DELETE FROM role")
+        connection.executemany("INSERT INTO role VALUES (?, ?, ?)", roles)
+        connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", list(about.items()))
+
+
+def forget_split(catalogue: Catalogue) -> None:
+    """Remove the stored split."""
+    record_roles(catalogue, (), {})
+
+
+def record_pixels(catalogue: Catalogue, digests: Iterable[tuple[int, bytes]]) -> None:
+    """Write down the digest of every decoded pixel, by image id."""
+    with catalogue.transaction() as connection:
+        connection.executemany(
+            "UPDATE image SET pixels = ? WHERE id = ?",
+            [(digest, image) for image, digest in digests],
+        )
+
+
+def relative_path(source: Path, path: Path) -> str:
+    """A path as the catalogue names it."""
+    return path.relative_to(source).as_posix()
+
+
+def _record_file(connection: sqlite3.Connection, seen: SeenFile, facts: FileFacts) -> None:
+    path = os.fsencode(seen.path)
+    connection.execute("DELETE FROM file WHERE path = CAST(? AS TEXT)", (path,))
+    cursor = connection.execute(
+        "INSERT INTO file (path, size, modified, kind) VALUES (CAST(? AS TEXT), ?, ?, ?)",
+        (path, seen.size, seen.modified, facts.kind),
+    )
+    file = cursor.lastrowid
+    if facts.problem is not None:
+        _record_issue(connection, file, seen.path, "scan", facts.problem)
+    if facts.header is not None and file is not None:
+        _record_images(connection, file, facts.header)
+
+
+def _record_issue(
+    connection: sqlite3.Connection, file: int | None, path: str, stage: str, problem: Problem
+) -> None:
+    connection.execute(
+        "INSERT INTO issue (file, path, stage, cause, reason, remedy) VALUES (?, CAST(? AS TEXT), ?, ?, ?, ?)",
+        (file, os.fsencode(path), stage, problem.cause, problem.reason, problem.remedy),
+    )
+
+
+def _record_images(connection: sqlite3.Connection, file: int, header: Header) -> None:
+    patient = _id_of(
+        connection, "patient", {"identity": header.patient, "issuer": header.issuer}, "identity"
+    )
+    study = _id_of(connection, "study", {"uid": header.study, "accession": header.accession}, "uid")
+    series = _id_of(
+        connection,
+        "series",
+        {"uid": header.series, "description": header.series_description},
+        "uid",
+    )
+    connection.executemany(
+        "INSERT INTO image (file, frame, modality, width, height, patient, study, series, fingerprint) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (file, frame, header.modality, header.width, header.height, patient, study, series, header.fingerprint)
+            for frame in range(header.frames)
+        ],
+    )  # fmt: skip
+
+
+def _id_of(
+    connection: sqlite3.Connection, table: str, values: Mapping[str, str], key: str
+) -> int | None:
+    """Id of the row with these values, made if it is new; None where the key is empty."""
+    if not values[key]:
+        return None
+    clean = [_clean(value) for value in values.values()]
+    names = ", ".join(values)
+    connection.execute(
+        f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 - names of our own tables
+        clean,
+    )
+    unique = "identity = ? AND issuer = ?" if table == "patient" else f"{key} = ?"
+    found: int = connection.execute(
+        f"SELECT id FROM {table} WHERE {unique}",  # noqa: S608 - names of our own tables
+        clean if table == "patient" else clean[:1],
+    ).fetchone()[0]
+    return found
+
+
+def _clean(value: str) -> str:
+    """Header text that SQLite can hold."""
+    return value.encode("utf-8", "replace").decode("utf-8")

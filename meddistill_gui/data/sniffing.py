@@ -1,0 +1,56 @@
+"""What kind of file this is, by its first bytes. Names and extensions are not believed."""
+
+from pathlib import PurePath
+from typing import Final
+
+HEAD: Final = 132
+"""Bytes needed from the beginning of the file."""
+
+_PICTURES: Final = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"BM", "bmp"),
+)
+PICTURE_KINDS: Final = frozenset(kind for _, kind in _PICTURES)
+
+_IMAGE_ENDINGS: Final = {
+    ".dcm", ".dicom", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
+}  # fmt: skip
+
+# A DICOM file without preamble begins with an element of one of these groups (meta header, command, identifying).
+_FIRST_GROUPS: Final = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
+_LONGEST_FIRST_VALUE: Final = 1024
+_LAST_FIRST_ELEMENT: Final = 0x0100
+
+
+def kind_of(head: bytes) -> str:
+    """Kind of a file: "dicom", "png", "jpeg", "tiff", "bmp", or "other".
+
+    Args:
+        head: Its first `HEAD` bytes (fewer if it is shorter).
+    """
+    if head[128:132] == b"DICM":
+        return "dicom"
+    for magic, kind in _PICTURES:
+        if head.startswith(magic):
+            return kind
+    return "dicom" if _bare_dicom(head) else "other"
+
+
+def calls_itself_image(path: PurePath) -> bool:
+    """Whether the file's name says that it is an image."""
+    return path.suffix.lower() in _IMAGE_ENDINGS
+
+
+def _bare_dicom(head: bytes) -> bool:
+    """Whether this looks like a data set without the 128-byte preamble, as old machines write it (PS3.10 7.1 breaks it)."""
+    if len(head) < 16 or head[:2] not in _FIRST_GROUPS:
+        return False
+    big = head[:2] == b"\x00\x08"
+    if head[4:6].isalpha() and head[4:6].isupper():
+        return int.from_bytes(head[6:8], "big" if big else "little") <= _LONGEST_FIRST_VALUE
+    if big or int.from_bytes(head[2:4], "little") > _LAST_FIRST_ELEMENT:
+        return False
+    return 0 < int.from_bytes(head[4:8], "little") <= _LONGEST_FIRST_VALUE
