@@ -225,12 +225,13 @@ def _tested(
 
 def _spread(values: Sequence[float], draws: int) -> dict[str, Any]:
     means = np.asarray(values).reshape(draws, -1).mean(axis=1)
-    of_all, of_draws = interval(values), interval(means if draws > 1 else values)
+    of_all, of_draws = interval(values), interval(list(means) if draws > 1 else values)
     return {
         "mean": of_all.mean,
         "sd": of_all.sd,
-        "low": of_draws.low,
-        "high": of_draws.high,
+        # no share lies outside 0..1, whatever three values suggest; NaN stays
+        "low": float(np.clip(of_draws.low, 0.0, 1.0)),
+        "high": float(np.clip(of_draws.high, 0.0, 1.0)),
         "values": list(values),
     }
 

@@ -172,7 +172,7 @@ def interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     Raises:
         ValueError: There are no values.
     """
-    if not values:
+    if len(values) == 0:
         raise ValueError("no values to average")
     given = np.asarray(values, dtype=np.float64)
     mean, count = float(given.mean()), len(given)

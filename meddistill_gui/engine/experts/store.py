@@ -201,11 +201,14 @@ def _header(path: Path) -> dict[str, Any] | None:
             raw = stream.read(length) if length <= path.stat().st_size else b""
         header = json.loads(raw)
         made = json.loads(header["__metadata__"][_KEY])
-        made["shape"] = header["snapshots"]["shape"]
+        tensor = header["snapshots"]
+        made["shape"] = tensor["shape"]
+        expected = {"dtype": "F32", "data_offsets": [0, path.stat().st_size - 8 - length]}
         made["start"] = 8 + length
     except (ValueError, KeyError, TypeError):
         return None
-    return made if {"format", "digest", "what", "sha256"} <= made.keys() else None
+    usual = tensor == {**expected, "shape": made["shape"]}
+    return made if usual and {"format", "digest", "what", "sha256"} <= made.keys() else None
 
 
 def _shape(path: Path) -> list[int] | None:

@@ -1,0 +1,111 @@
+"""The table: right counts, one protocol, figures that follow from the students."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_set import distilled_set, real_images
+
+from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import Stopped
+from meddistill_gui.core.events import Progress
+from meddistill_gui.core.real_images import UNKNOWN_PATIENT
+from meddistill_gui.engine.evaluation import baselines, comparison
+from meddistill_gui.engine.evaluation.metrics import interval
+
+
+def compared(test=None, **options):
+    config = EvaluateConfig(
+        run=Path("nowhere"), device="cpu", **{"students": 2, "random_draws": 3, **options}
+    )
+    test = test or real_images(role="test", seed=1)
+    work = comparison.compare(config, distilled_set(), real_images(), test, Control())
+    events = []
+    while True:
+        try:
+            events.append(next(work))
+        except StopIteration as end:
+            return end.value, events
+
+
+@pytest.fixture(autouse=True)
+def short_whole(monkeypatch):
+    monkeypatch.setattr(baselines, "_WHOLE_PASSES", 5)
+
+
+def test_the_table_as_agreed():
+    table, events = compared()
+    assert table["format"] == 1
+    assert table["class_names"] == ["top", "middle", "bottom"]
+    assert (table["test_images"], table["test_patients"]) == (60, 20)
+    rows = {row["name"]: row for row in table["rows"]}
+    assert list(rows) == ["distilled", "random", "whole"]
+    assert [row["students"] for row in table["rows"]] == [2, 6, 2]
+    assert [row["training_images"] for row in table["rows"]] == [3, 3, 60]
+    for row in table["rows"]:
+        assert np.sum(row["confusion"]) == pytest.approx(60)
+        assert [one["class"] for one in row["per_class"]] == table["class_names"]
+        for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc"):
+            assert row[name]["low"] <= row[name]["mean"] <= row[name]["high"]
+            assert len(row[name]["values"]) == row["students"]
+    json.dumps(table, allow_nan=False)
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert [event.done for event in progress] == list(range(11))
+    assert progress[-1].total == 10
+
+
+def test_means_follow_from_the_values_and_the_interval_from_the_draws():
+    table, _ = compared()
+    for row in table["rows"]:
+        found = row["balanced_accuracy"]
+        assert found["mean"] == pytest.approx(np.mean(found["values"]))
+        assert found["sd"] == pytest.approx(np.std(found["values"], ddof=1))
+    random = table["rows"][1]["accuracy"]
+    of_draws = interval(np.reshape(random["values"], (3, 2)).mean(axis=1))
+    assert random["low"] == pytest.approx(max(0.0, of_draws.low))
+
+
+def test_the_same_seed_gives_the_same_table_and_another_seed_another():
+    def values(seed):
+        return [row["auroc"]["values"] for row in compared(seed=seed, whole=False)[0]["rows"]]
+
+    assert values(0) == values(0)
+    assert values(0) != values(50)
+
+
+def test_one_student_has_no_spread_and_no_interval():
+    table, _ = compared(students=1, random_draws=1, whole=False)
+    assert len(table["rows"]) == 2
+    for row in table["rows"]:
+        assert math.isnan(row["accuracy"]["sd"])
+        assert math.isnan(row["accuracy"]["low"])
+        assert 0 <= row["accuracy"]["mean"] <= 1
+
+
+def test_unknown_patients_are_not_counted():
+    test = replace(real_images(role="test", seed=1), patients=np.full(60, UNKNOWN_PATIENT))
+    table, _ = compared(test, whole=False)
+    assert table["test_patients"] is None
+
+
+def test_test_images_are_only_looked_at_when_everything_is_trained():
+    """A test set that cannot be judged does not disturb a single training."""
+    test = real_images(role="test", seed=1)
+    broken = replace(test, labels=test.labels + 7)
+    config = EvaluateConfig(run=Path("nowhere"), device="cpu", students=1, random_draws=1)
+    work = comparison.compare(config, distilled_set(), real_images(), broken, Control())
+    assert [next(work).done for _ in range(4)] == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="labels are outside"):
+        next(work)
+
+
+def test_a_stop_ends_it():
+    control = Control()
+    control.request_stop()
+    config = EvaluateConfig(run=Path("nowhere"), device="cpu")
+    with pytest.raises(Stopped):
+        list(comparison.compare(config, distilled_set(), real_images(), real_images(), control))

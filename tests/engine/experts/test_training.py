@@ -1,0 +1,174 @@
+"""Experts: plain SGD as by an independent loop, independent of each other and of interruptions."""
+
+import itertools
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from small_run import NETWORK, small_config, small_data, small_store, trained, with_options
+from torch import nn
+
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import DivergedError, Stopped
+from meddistill_gui.core.events import Metric, Progress
+from meddistill_gui.engine import augment
+from meddistill_gui.engine.experts import training
+from meddistill_gui.engine.experts.batches import epoch_order
+from meddistill_gui.engine.seeding import generator
+
+PROGRAM = Path(__file__).with_name("small_run.py")
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_expert_is_plain_sgd_on_the_drawn_batches(tmp_path):
+    """Against torch.nn layers and torch.optim.SGD, fed with the same draws."""
+    store, _ = trained(tmp_path)
+    data, config = small_data(), small_config()
+    layers = nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.GroupNorm(4, 4),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64, 3),
+    )
+    nn.utils.vector_to_parameters(store.theta(1, 0), layers.parameters())
+    optimiser = torch.optim.SGD(layers.parameters(), lr=0.05)
+    for epoch in range(1, store.epochs + 1):
+        random = generator(config.seed, "expert", 1, "epoch", epoch)
+        order = epoch_order(data.labels, 3, random, balanced=True)
+        for batch in order.split(16):
+            drawn = augment.draw("radiograph", len(batch), 8, random)
+            scores = layers(augment.apply(data.images[batch], drawn))
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(scores, data.labels[batch]).backward()
+            optimiser.step()
+        expected = nn.utils.parameters_to_vector(layers.parameters())
+        torch.testing.assert_close(store.theta(1, epoch), expected.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_snapshots_are_no_aliases_and_experts_differ(tmp_path):
+    store, _ = trained(tmp_path)
+    thetas = [store.theta(e, k) for e in range(3) for k in range(store.epochs + 1)]
+    for place, one in enumerate(thetas):
+        assert not any(torch.equal(one, other) for other in thetas[:place])
+
+
+def test_only_epochs_that_a_segment_can_reach_are_trained():
+    assert training.epochs_needed(small_config()) == 4  # starts 0, 1, 2 and 2 epochs on
+    assert training.epochs_needed(with_options(small_config(), max_start=1, expert_epochs=1)) == 1
+    assert training.epochs_needed(replace(small_config(), options=object())) == 0
+
+
+def test_a_short_run_is_the_beginning_of_a_long_one(tmp_path):
+    short, _ = trained(tmp_path / "short")
+    long, _ = trained(tmp_path / "long", with_options(small_config(), max_start=5, expert_epochs=2))
+    for expert in range(3):
+        for epoch in range(short.epochs + 1):
+            assert torch.equal(short.theta(expert, epoch), long.theta(expert, epoch))
+
+
+def test_an_expert_does_not_depend_on_how_many_there_are(tmp_path):
+    few, _ = trained(tmp_path / "few", small_config(count=1))
+    many, _ = trained(tmp_path / "many", small_config(count=3))
+    assert few.path(0).read_bytes() == many.path(0).read_bytes()
+
+
+def test_more_experts_can_be_added_later(tmp_path):
+    trained(tmp_path / "a", small_config(count=1))
+    before = files(tmp_path / "a")
+    grown, _ = trained(tmp_path / "a", small_config(count=3))
+    trained(tmp_path / "b", small_config(count=3))
+    assert grown.count == 3
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert before.items() <= files(tmp_path / "a").items()
+
+
+def test_events_count_epochs_to_the_end(tmp_path):
+    _, events = trained(tmp_path)
+    done = [event.done for event in events if isinstance(event, Progress)]
+    assert done == sorted(done)
+    assert done[-1] == 12
+    assert {event.total for event in events if isinstance(event, Progress)} == {12}
+    losses = [event.value for event in events if isinstance(event, Metric)]
+    assert len(losses) == 12
+    assert losses[3] < losses[0]
+
+
+def test_a_stop_in_mid_epoch_keeps_complete_epochs_and_goes_on_to_the_same_bytes(tmp_path):
+    trained(tmp_path / "whole")
+    control, config, data = Control(), small_config(), small_data()
+    store = small_store(tmp_path / "cut", config, data)
+    work = training.train_experts(config, NETWORK, data, store, control)
+    metrics = (event for event in work if isinstance(event, Metric))
+    assert len(list(itertools.islice(metrics, 6))) == 6  # second expert, second epoch
+    control.request_stop()
+    with pytest.raises(Stopped):
+        next(metrics)
+    assert store.count == 1
+    assert len(store.load_growing(1)) == 3
+    trained(tmp_path / "cut")
+    assert files(tmp_path / "cut") == files(tmp_path / "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_again_and_again_gives_the_same_bytes_as_uninterrupted(tmp_path):
+    def run(folder, *suicide):
+        command = [sys.executable, str(PROGRAM), str(folder), *suicide]
+        return subprocess.run(command, check=False, timeout=120).returncode
+
+    for epochs in ("2", "3", "5"):
+        assert run(tmp_path / "killed", epochs) == -signal.SIGKILL
+    assert run(tmp_path / "killed") == 0
+    assert run(tmp_path / "whole") == 0
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+
+
+def test_nothing_is_trained_twice(tmp_path):
+    trained(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    _, events = trained(tmp_path)
+    assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert not [event for event in events if isinstance(event, Metric)]
+    assert events[-1].done == events[-1].total
+
+
+def test_divergence_is_a_sentence_and_stores_nothing(tmp_path):
+    with pytest.raises(DivergedError, match=r"Expert 1.*smaller experts.learning_rate"):
+        trained(tmp_path, small_config(learning_rate=1e30))
+    assert not list(tmp_path.glob("expert-*"))
+
+
+def test_the_digest_names_what_experts_depend_on_and_nothing_else():
+    config, data = small_config(), small_data()
+    digest = training.experts_digest(config, data)
+    assert digest == training.experts_digest(small_config(count=9, epochs=20), small_data())
+    assert digest == training.experts_digest(replace(config, name="another"), data)
+    moved = replace(data, images=data.images.clone())
+    moved.images[7, 0, 3, 3] += 1e-3
+    other = [
+        (config, moved),
+        (config, replace(data, labels=data.labels.flip(0))),
+        (replace(config, seed=1), data),
+        (replace(config, augmentation="none"), data),
+        (small_config(learning_rate=0.01), data),
+        (small_config(balanced=False), data),
+    ]
+    assert digest not in {training.experts_digest(*pair) for pair in other}
+
+
+def test_balanced_experts_are_surer_of_the_rare_class(tmp_path):
+    data, sure = small_data(), {}
+    for balanced in (True, False):
+        store, _ = trained(tmp_path / str(balanced), small_config(balanced=balanced))
+        scores = NETWORK.logits(store.theta(0, store.epochs), data.images)
+        sure[balanced] = float(scores.softmax(1)[data.labels == 2, 2].mean())
+    assert sure[True] > sure[False] + 0.1
