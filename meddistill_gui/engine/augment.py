@@ -63,9 +63,9 @@ class Draw:
         """The draw of images `first` up to, not including, `last`."""
         return self._each(lambda tensor: tensor[first:last])
 
-    def shared_by(self, count: int) -> "Draw":
-        """One image's draw for `count` images: Siamese augmentation of real and synthetic batches."""
-        return self._each(lambda tensor: tensor[:1].expand(count, *tensor.shape[1:]))
+    def repeated(self, times: int) -> "Draw":
+        """Each draw for `times` images in a row: Siamese augmentation of images that are sorted by class."""
+        return self._each(lambda tensor: tensor.repeat_interleave(times, dim=0))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Draw":
         values = {field.name: getattr(self, field.name) for field in fields(self)}

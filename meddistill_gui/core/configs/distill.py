@@ -64,6 +64,13 @@ class EvaluationConfig:
         5, text="Fresh students per result.", minimum=1, maximum=100, source="5, papers A to C"
     )
     steps: int = option(500, text="Training steps of a student.", minimum=1, maximum=100_000)
+    validation_students: int = option(
+        2,
+        text="Fresh students per evaluation on the validation patients while a run goes on.",
+        minimum=1,
+        maximum=100,
+        expert=True,
+    )
     every: int = option(
         50,
         text="Iterations between two evaluations on the validation patients.",

@@ -1,5 +1,6 @@
 """Options of each distillation method. The methods themselves live in `engine/methods`, one file each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +25,56 @@ class TrajectoryOptions:
         100.0, text="Step size of the synthetic images.", minimum=1e-6, maximum=1e7
     )
     rate_rate: float = option(
-        1e-5, text="Step size of the student's learned rate.", minimum=0.0, maximum=1.0
+        0.1,
+        text="Step size of the student's learned rate, on a logarithmic scale; 0 keeps the rate.",
+        minimum=0.0,
+        maximum=10.0,
+        expert=True,
     )
     student_rate: float = option(
-        0.01, text="Student's rate at the start; it is learned.", minimum=1e-6, maximum=1.0
+        0.05, text="Student's rate at the start; it is learned.", minimum=1e-6, maximum=1.0
+    )
+    rate_low: float = option(
+        0.005,
+        text="Smallest rate that may be learned.",
+        minimum=1e-7,
+        maximum=1.0,
+        expert=True,
+    )
+    rate_high: float = option(
+        0.3, text="Largest rate that may be learned.", minimum=1e-6, maximum=10.0, expert=True
+    )
+    momentum: float = option(
+        0.5,
+        text="Momentum of the synthetic images.",
+        minimum=0.0,
+        maximum=0.99,
+        source="0.5, paper A's code",
+        expert=True,
+    )
+    label_rate: float = option(
+        0.0,
+        text="Step size of learned soft labels; 0 keeps each image wholly in its class.",
+        minimum=0.0,
+        maximum=1e4,
+        source="learned labels: DATM, arXiv 2310.05773",
+        expert=True,
+    )
+    average: float = option(
+        0.0,
+        text="Weight of the past in the running mean of the images that is handed out; 0 hands out the latest.",
+        minimum=0.0,
+        maximum=0.9999,
+        source="FTD, arXiv 2211.11004",
+        expert=True,
+    )
+    skip_above: float = option(
+        0.0,
+        text="Leave the images as they are where the loss is larger than this; 0 never does.",
+        minimum=0.0,
+        maximum=100.0,
+        source="1.0 in DATM's code",
+        expert=True,
     )
     warm_start: int = option(
         0,
@@ -36,6 +83,42 @@ class TrajectoryOptions:
         minimum=0,
         maximum=100_000,
     )
+    warm_rate: float = option(
+        1.0,
+        text="Step size of the images during the warm start.",
+        minimum=1e-6,
+        maximum=1e4,
+        expert=True,
+    )
+    warm_batch: int = option(
+        64,
+        text="Real images per class and step of the warm start.",
+        minimum=1,
+        maximum=4096,
+        expert=True,
+    )
+    memory: str = option(
+        "auto",
+        text="How the exact gradient is found: keep every student step's graph (fastest), replay them (least memory), or "
+        "whatever fits.",
+        choices=("auto", "stored", "replay"),
+        expert=True,
+    )
+    micro_batch: int = option(
+        0,
+        text="Synthetic images per pass inside a student step; 0 takes all. Less needs less memory; the result is the same.",
+        minimum=0,
+        maximum=4096,
+        expert=True,
+    )
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if not self.rate_low <= self.student_rate <= self.rate_high:
+            yield (
+                f"options.student_rate is {self.student_rate:g}; it must lie between options.rate_low "
+                f"({self.rate_low:g}) and options.rate_high ({self.rate_high:g})."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +126,34 @@ class DistributionOptions:
     """Distribution matching (Zhao & Bilen 2023, arXiv 2110.04181): the quick preview and an honest baseline."""
 
     image_rate: float = option(
-        1.0, text="Step size of the synthetic images.", minimum=1e-6, maximum=1e4
+        1.0,
+        text="Step size of the synthetic images.",
+        minimum=1e-6,
+        maximum=1e4,
+        source="1.0, the paper's code",
     )
-    batch: int = option(256, text="Real images per class and step.", minimum=1, maximum=4096)
+    momentum: float = option(
+        0.5,
+        text="Momentum of the synthetic images.",
+        minimum=0.0,
+        maximum=0.99,
+        source="0.5, the paper's code",
+        expert=True,
+    )
+    batch: int = option(
+        64,
+        text="Real images per class and step.",
+        minimum=1,
+        maximum=4096,
+        source="256 in the paper; 64 is four times faster on a CPU",
+    )
+    student_rate: float = option(
+        0.01,
+        text="Rate that students train at.",
+        minimum=1e-6,
+        maximum=1.0,
+        source="0.01, the paper's code",
+    )
 
 
 METHOD_OPTIONS: Final[dict[str, type]] = {

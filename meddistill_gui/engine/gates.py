@@ -1,0 +1,81 @@
+"""Gates against divergence: a run never ends in NaN; it recovers, or stops with the last good set and says why."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from meddistill_gui.core.events import Warned
+from meddistill_gui.engine.checkpoint import Checkpoint
+from meddistill_gui.engine.method import Method, Setting, State, StepReport
+
+SETBACKS_BEFORE_RECOVERY: Final = 5
+RECOVERIES: Final = 3
+
+
+def finite(state: State) -> bool:
+    """Whether every number of a state is finite."""
+    return all(bool(tensor.isfinite().all()) for tensor in state.values())
+
+
+def advanced(checkpoint: Checkpoint, report: StepReport) -> Checkpoint:
+    """Where the run is after an iteration; one that left the finite numbers changes no number, but takes the momentum away."""
+    following = checkpoint.iteration + 1
+    if finite(report.state) and (math.isfinite(report.loss) or report.skipped):
+        return replace(checkpoint, iteration=following, state=report.state, setbacks=0)
+    return replace(
+        checkpoint,
+        iteration=following,
+        state=at_rest(checkpoint.state),
+        setbacks=checkpoint.setbacks + 1,
+    )
+
+
+def at_rest(state: State) -> State:
+    """The state without momentum."""
+    return {
+        name: tensor * 0 if name.endswith("velocity") else tensor for name, tensor in state.items()
+    }
+
+
+def must_recover(checkpoint: Checkpoint) -> bool:
+    """Whether small remedies were tried long enough."""
+    return checkpoint.setbacks >= SETBACKS_BEFORE_RECOVERY
+
+
+def exhausted(checkpoint: Checkpoint) -> bool:
+    """Whether going back to the best set was tried often enough too."""
+    return must_recover(checkpoint) and checkpoint.recoveries >= RECOVERIES
+
+
+def recovered(method: Method, setting: Setting, checkpoint: Checkpoint) -> Checkpoint:
+    """Back to the best set, with a fresh start of all that is learned besides the images."""
+    learned = (
+        checkpoint.best.learned if checkpoint.best else method.result(setting, checkpoint.state)
+    )
+    fresh = method.setup(setting, learned.images)
+    state = {**checkpoint.state, **{k: v for k, v in fresh.items() if k in checkpoint.state}}
+    return replace(checkpoint, state=state, setbacks=0, recoveries=checkpoint.recoveries + 1)
+
+
+def warnings_of(before: Checkpoint, after: Checkpoint) -> Iterator[Warned]:
+    """What the user should know about the step from one to the other."""
+    if after.recoveries > before.recoveries:
+        yield Warned(
+            code="went-back",
+            message=f"The run left the finite numbers several times before iteration {after.iteration} and went back to its best set.",
+            remedy="If this comes again, take a smaller options.image_rate.",
+        )
+    elif after.setbacks == 1 and before.setbacks == 0:
+        yield Warned(
+            code="not-finite",
+            message=f"Iteration {after.iteration} left the finite numbers; the images stay as they were.",
+            remedy="Nothing needs to be done; the run goes on with other segments.",
+        )
+
+
+DIVERGED: Final = Warned(
+    code="diverged",
+    message="The run left the finite numbers again and again; it ends here with the best set so far.",
+    remedy="Begin a new run with a smaller options.image_rate.",
+)

@@ -1,0 +1,65 @@
+"""From options to machines: what the trajectory methods have in common."""
+
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.methods import TrajectoryOptions
+from meddistill_gui.engine.matching.features import FeatureMatching
+from meddistill_gui.engine.matching.segments import (
+    Learning,
+    Sampler,
+    SegmentMatching,
+    WeightRule,
+    everything,
+)
+from meddistill_gui.engine.matching.warm_start import WarmStart
+from meddistill_gui.engine.memory import graphs_to_keep
+from meddistill_gui.engine.method import Method
+
+
+def segment_matching(
+    config: DistillConfig,
+    options: TrajectoryOptions,
+    sampler: Sampler,
+    weights: WeightRule = everything,
+) -> SegmentMatching:
+    """Segment matching as the options say.
+
+    Args:
+        config: The run's options.
+        options: The method's options.
+        sampler: Which segment an iteration matches.
+        weights: Which parameters count.
+    """
+    return SegmentMatching(
+        iterations=config.iterations,
+        inner_steps=options.inner_steps,
+        batch=options.batch,
+        learning=Learning(
+            image_rate=options.image_rate,
+            momentum=options.momentum,
+            rate_rate=options.rate_rate,
+            student_rate=options.student_rate,
+            rate_bounds=(options.rate_low, options.rate_high),
+            label_rate=options.label_rate,
+            average=options.average,
+        ),
+        sampler=sampler,
+        weights=weights,
+        skip_above=options.skip_above,
+        keep_graphs=graphs_to_keep(config, options),
+        micro_batch=options.micro_batch,
+    )
+
+
+def warmed_up(options: TrajectoryOptions, method: Method) -> Method:
+    """The method after a warm start by distribution matching, where the options ask for one."""
+    if options.warm_start == 0:
+        return method
+    first = FeatureMatching(
+        iterations=options.warm_start,
+        image_rate=options.warm_rate,
+        momentum=options.momentum,
+        batch=options.warm_batch,
+        student_rate=options.student_rate,
+        phase="warming up",
+    )
+    return WarmStart(first=first, then=method)

@@ -1,0 +1,216 @@
+"""Trajectory matching as a machine: a student trained on the synthetic images must end where the expert went.
+
+Notation of the papers: J student steps (`inner_steps`), K expert epochs (`expert_epochs`), theta* the expert, theta the student.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from meddistill_gui.engine.matching import descent
+from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
+from meddistill_gui.engine.objectives.features import one_hot
+from meddistill_gui.engine.objectives.segments import Match, segment_match
+from meddistill_gui.engine.samplers.batches import student_steps
+from meddistill_gui.engine.samplers.segments import Segment
+from meddistill_gui.engine.unroll import Gradients, Task, pullback, unroll
+
+Sampler = Callable[[Setting, State, int], Segment]
+WeightRule = Callable[
+    [Tensor, Tensor, Tensor], Tensor
+]  # student, start, target -> weights, all [P]
+
+_SOFT_START = 0.9  # probability of an image's own class where labels begin to be learned
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """How what is learned moves.
+
+    Attributes:
+        image_rate: Step size of the images.
+        momentum: Momentum of everything.
+        rate_rate: Step size of the student's raw rate.
+        student_rate: The student's rate at the start.
+        rate_bounds: Smallest and largest rate.
+        label_rate: Step size of the labels; 0 keeps them hard.
+        average: Weight of the past in the running mean of images that is handed out; 0 hands out the latest.
+    """
+
+    image_rate: float
+    momentum: float
+    rate_rate: float
+    student_rate: float
+    rate_bounds: tuple[float, float]
+    label_rate: float = 0.0
+    average: float = 0.0
+
+
+def everything(student: Tensor, start: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001 - a WeightRule
+    """Every parameter counts (paper A)."""
+    return torch.ones_like(target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentMatching(Method):
+    """The machine.
+
+    Attributes:
+        iterations: How long.
+        inner_steps: J.
+        batch: Synthetic images per student step; 0 takes all.
+        learning: How images, labels and rate move.
+        sampler: Which segment an iteration matches.
+        weights: Which parameters count.
+        skip_above: Change nothing where the loss is larger (DATM's gate); 0 never skips.
+        keep_graphs: Graphs of how many student steps to keep (`unroll`).
+        micro_batch: Images per pass inside a student step; 0 takes all.
+        phase: Name for the user.
+    """
+
+    iterations: int
+    inner_steps: int
+    batch: int
+    learning: Learning
+    sampler: Sampler
+    weights: WeightRule = everything
+    skip_above: float = 0.0
+    keep_graphs: int = 0
+    micro_batch: int = 0
+    phase: str = "matching trajectories"
+
+    @property
+    @override
+    def phases(self) -> tuple[Phase, ...]:
+        return (Phase(name=self.phase, iterations=self.iterations),)
+
+    @property
+    @override
+    def needs_experts(self) -> bool:
+        return True
+
+    @override
+    def setup(self, setting: Setting, images: Tensor) -> State:
+        raw = torch.full(
+            (1,), descent.raw_of_rate(self.learning.student_rate), device=setting.device
+        )
+        state = {"images": images, "rates": raw}
+        if self.learning.label_rate > 0:
+            hard = one_hot(setting.labels, setting.train.classes)
+            others = max(1, setting.train.classes - 1)
+            state["labels"] = hard * math.log(_SOFT_START / (1 - _SOFT_START) * others)
+        state |= {f"{name}.velocity": torch.zeros_like(value) for name, value in state.items()}
+        if self.learning.average > 0:
+            state["images.average"] = images
+        return state
+
+    @override
+    def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
+        task = self._task(setting, state, iteration)
+        segment = self.sampler(setting, state, iteration)
+        match, gradients = self._matched(setting, task, segment)
+        if match is None or gradients is None:
+            return StepReport(state=state, loss=math.nan, skipped="no parameter was left to match")
+        metrics = {
+            "student rate": float(descent.rate_of_raw(state["rates"]).mean()),
+            "kept parameters": match.kept,
+            "unmasked loss": match.unmasked,
+        }
+        if 0 < self.skip_above < match.loss:
+            return StepReport(
+                state=state, loss=match.loss, metrics=metrics, skipped="loss too high"
+            )
+        after = self._moved(state, gradients)
+        return StepReport(state=after, loss=match.loss, metrics=metrics)
+
+    @override
+    def result(self, setting: Setting, state: State) -> Learned:
+        return Learned(
+            images=state.get("images.average", state["images"]),
+            labels=self._labels(setting, state),
+            rates=descent.rate_of_raw(state["rates"]),
+        )
+
+    def _labels(self, setting: Setting, state: State) -> Tensor:
+        if "labels" in state:
+            return state["labels"].softmax(dim=1)
+        return one_hot(setting.labels, setting.train.classes)
+
+    def _task(self, setting: Setting, state: State, iteration: int) -> Task:
+        steps = student_steps(
+            seed=setting.seed,
+            iteration=iteration,
+            count=len(state["images"]),
+            batch=self.batch,
+            steps=self.inner_steps,
+            preset=setting.augmentation,
+            size=setting.size,
+            device=setting.device,
+            rates=len(state["rates"]),
+        )
+        return Task(
+            network=setting.network,
+            images=state["images"],
+            labels=self._labels(setting, state),
+            rates=descent.rate_of_raw(state["rates"]),
+            steps=steps,
+            micro_batch=self.micro_batch,
+        )
+
+    def _matched(
+        self, setting: Setting, task: Task, segment: Segment
+    ) -> tuple[Match | None, Gradients | None]:
+        if setting.experts is None:
+            raise ValueError("matching segments needs experts")
+        start = setting.experts.theta(segment.expert, segment.start).to(setting.device)
+        target = setting.experts.theta(segment.expert, segment.end).to(setting.device)
+        tape = unroll(task, start, keep_graphs=self.keep_graphs)
+        weights = self.weights(tape.final, start, target)
+        match = segment_match(tape.final, start, target, weights)
+        if match is None:
+            return None, None
+        return match, pullback(tape, {len(task.steps): match.cotangent})
+
+    def _moved(self, state: State, gradients: Gradients) -> State:
+        how = self.learning
+        after = dict(state)
+        after["images"], after["images.velocity"] = descent.with_momentum(
+            state["images"],
+            state["images.velocity"],
+            gradients.images,
+            rate=how.image_rate,
+            momentum=how.momentum,
+        )
+        after["rates"], after["rates.velocity"] = descent.moved_rate(
+            state["rates"],
+            state["rates.velocity"],
+            gradients.rates,
+            rate=how.rate_rate,
+            momentum=how.momentum,
+            low=how.rate_bounds[0],
+            high=how.rate_bounds[1],
+        )
+        if "labels" in state:
+            after |= _moved_labels(state, gradients.labels, how)
+        if "images.average" in state:
+            past = state["images.average"]
+            after["images.average"] = how.average * past + (1 - how.average) * after["images"]
+        return after
+
+
+def _moved_labels(state: State, d_probabilities: Tensor, how: Learning) -> Mapping[str, Tensor]:
+    """Carry the gradient through the softmax and move the logits."""
+    shares = state["labels"].softmax(dim=1)
+    inner = (shares * d_probabilities).sum(dim=1, keepdim=True)
+    labels, velocity = descent.with_momentum(
+        state["labels"],
+        state["labels.velocity"],
+        shares * (d_probabilities - inner),
+        rate=how.label_rate,
+        momentum=how.momentum,
+    )
+    return {"labels": labels, "labels.velocity": velocity}

@@ -1,0 +1,19 @@
+"""Methods by name, one line each."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.engine.method import Method
+from meddistill_gui.engine.methods.distribution import distribution
+from meddistill_gui.engine.methods.trajectory import trajectory
+
+METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
+    "trajectory": trajectory,
+    "distribution": distribution,
+}
+
+
+def make_method(config: DistillConfig) -> Method:
+    """The method that the config names, with its options."""
+    return METHODS[config.method](config)

@@ -1,0 +1,232 @@
+"""The loop around every method: experts, iterations, evaluations, frames, checkpoints, stops. Methods own none of these.
+
+On a CPU a run that was killed at any moment and goes on gives the same bytes as one that was not: random numbers come
+from (seed, purpose, iteration), a step is a pure function of the state, and all state is in the checkpoint.
+"""
+
+import io
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from meddistill_gui.core import distilled
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import Stopped
+from meddistill_gui.core.events import Event, Frame, Metric, Progress, Warned
+from meddistill_gui.core.files import write_whole, writing_to
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.core.run_folder import RunFolder
+from meddistill_gui.engine import checkpoint as checkpoints
+from meddistill_gui.engine import devices, gates, starting
+from meddistill_gui.engine.checkpoint import Checkpoint
+from meddistill_gui.engine.experts.store import open_store
+from meddistill_gui.engine.experts.training import epochs_needed, experts_digest, train_experts
+from meddistill_gui.engine.method import Learned, Method, Setting, StepReport
+from meddistill_gui.engine.registry import make_method
+from meddistill_gui.engine.selection import Publisher, balanced_accuracy, better
+from meddistill_gui.engine.tensors import normaliser_of
+
+LOSS: Final = "loss"
+SCORE: Final = "validation balanced accuracy"
+_SAVE_SECONDS: Final = 30.0
+_FRAMES: Final = 60  # in a whole run
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What stays the same from the first iteration to the last."""
+
+    config: DistillConfig
+    folder: RunFolder
+    method: Method
+    setting: Setting
+    publisher: Publisher
+    validation: RealImages
+    control: Control
+
+    @property
+    def total(self) -> int:
+        return sum(phase.iterations for phase in self.method.phases)
+
+    def learned(self, at: Checkpoint) -> Learned:
+        return self.method.result(self.setting, at.state)
+
+
+def distill(
+    config: DistillConfig,
+    run: RunFolder,
+    train: RealImages,
+    validation: RealImages,
+    control: Control,
+) -> Iterator[Event]:
+    """Distil the training images into the run folder, from where an earlier call left off.
+
+    Args:
+        config: The run's options.
+        run: Its folder; `experts/`, `frames/`, `checkpoint.safetensors` and `result/` are written.
+        train: Images of the training patients.
+        validation: Images of the validation patients; they choose which iteration's set is kept.
+        control: A stop is obeyed after the iteration in progress; a checkpoint and the best set so far are kept.
+
+    Yields:
+        `Progress` in the phases "training experts", the method's own and "evaluating"; `Metric` "loss",
+        "student rate", "validation balanced accuracy" and the method's own; `Frame`; `Warned`.
+
+    Raises:
+        Stopped: As asked; everything done is kept.
+        InputError: Options or images that cannot be used; nothing was done.
+        TargetError: The disk is full or gone; what was written stays.
+    """
+    devices.prepare_threads()
+    normaliser = normaliser_of(train)
+    setting = starting.make_setting(config, train, normaliser)
+    method = make_method(config)
+    digest = starting.run_digest(config, train)
+    begun = checkpoints.load(run.checkpoint, digest, setting.device)
+    with writing_to(run.root):
+        for folder in (run.frames, run.experts, run.result.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+    if method.needs_experts:
+        setting = yield from _with_experts(config, run, setting, control)
+    publisher = Publisher(
+        config=config,
+        normaliser=normaliser,
+        class_names=train.class_names,
+        channels=train.images.shape[1],
+    )
+    if begun is None:
+        images = starting.first_images(config, setting)
+        begun = Checkpoint(digest=digest, iteration=0, state=method.setup(setting, images))
+    yield from _loop(
+        _Run(
+            config=config,
+            folder=run,
+            method=method,
+            setting=setting,
+            publisher=publisher,
+            validation=validation,
+            control=control,
+        ),
+        begun,
+    )
+
+
+def _with_experts(
+    config: DistillConfig, run: RunFolder, setting: Setting, control: Control
+) -> Generator[Event, None, Setting]:
+    store = open_store(
+        run.experts,
+        parameter_count=setting.network.parameter_count,
+        epochs=epochs_needed(config),
+        digest=experts_digest(config, setting.train),
+    )
+    yield from train_experts(config, setting.network, setting.train, store, control)
+    return replace(setting, experts=store)
+
+
+def _loop(run: _Run, at: Checkpoint) -> Iterator[Event]:
+    saved = time.monotonic()
+    try:
+        while not _complete(run, at):
+            run.control.safe_point()
+            if _to_be_evaluated(run, at):
+                at = yield from _evaluated(run, at)
+            else:
+                before, at = at, (yield from _iteration(run, at))
+                yield from gates.warnings_of(before, at)
+            if time.monotonic() - saved > _SAVE_SECONDS:
+                checkpoints.save(run.folder.checkpoint, at)
+                saved = time.monotonic()
+    except Stopped:
+        checkpoints.save(run.folder.checkpoint, at)
+        if at.best is None:
+            distilled.save(run.folder.result, run.publisher.published(run.learned(at)))
+        raise
+    if gates.exhausted(at):
+        yield gates.DIVERGED
+    checkpoints.save(run.folder.checkpoint, at)
+    if at.best is not None:
+        distilled.save(run.folder.result, run.publisher.published(at.best.learned))
+
+
+def _complete(run: _Run, at: Checkpoint) -> bool:
+    over = at.iteration >= run.total or gates.exhausted(at)
+    return over and not _to_be_evaluated(run, at)
+
+
+def _to_be_evaluated(run: _Run, at: Checkpoint) -> bool:
+    """Whether an evaluation is due; one that was interrupted is due again."""
+    due = _due(at.iteration, run.config.evaluation.every, run.total)
+    return (due and at.evaluated < at.iteration) or (gates.exhausted(at) and at.best is None)
+
+
+def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
+    report = run.method.step(run.setting, at.state, at.iteration)
+    after = gates.advanced(at, report)
+    if gates.must_recover(after) and not gates.exhausted(after):
+        after = gates.recovered(run.method, run.setting, after)
+    yield _progress(run, after.iteration)
+    yield from _metrics(report, after.iteration)
+    if _due(after.iteration, max(1, run.total // _FRAMES), run.total):
+        yield _frame(run, after)
+    return after
+
+
+def _evaluated(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
+    """Score the set on the validation patients; a new best is written out at once."""
+    learned = run.learned(at)
+    candidate = run.publisher.published(learned)
+    score = yield from balanced_accuracy(
+        candidate,
+        run.validation,
+        students=run.config.evaluation.validation_students,
+        seed=run.config.seed,
+        device=run.setting.device,
+        control=run.control,
+    )
+    yield Metric(name=SCORE, step=at.iteration, value=score)
+    best = better(at.best, learned, score, at.iteration)
+    if best is not at.best:
+        distilled.save(run.folder.result, candidate)
+    return replace(at, best=best, evaluated=at.iteration)
+
+
+def _due(iteration: int, every: int, total: int) -> bool:
+    return iteration % every == 0 or iteration == total
+
+
+def _progress(run: _Run, iteration: int) -> Progress:
+    """Where the iteration stands in its phase."""
+    first = 0
+    for phase in run.method.phases:
+        if iteration <= first + phase.iterations:
+            break
+        first += phase.iterations
+    return Progress(
+        phase=phase.name, done=iteration - first, total=phase.iterations, unit="iterations"
+    )
+
+
+def _metrics(report: StepReport, iteration: int) -> Iterator[Event]:
+    yield Metric(name=LOSS, step=iteration, value=report.loss)
+    for name, value in report.metrics.items():
+        yield Metric(name=name, step=iteration, value=value)
+    if report.skipped:
+        yield Warned(
+            code="skipped-iteration",
+            message=f"Iteration {iteration} changed nothing: {report.skipped}.",
+        )
+
+
+def _frame(run: _Run, at: Checkpoint) -> Frame:
+    """Write a snapshot of the images as a screen shows them."""
+    images = distilled.displayed(run.publisher.published(run.learned(at)).images)
+    content = io.BytesIO()
+    np.save(content, images, allow_pickle=False)
+    path = run.folder.frames / f"{at.iteration:08d}.npy"
+    write_whole(path, content.getvalue())
+    return Frame(step=at.iteration, path=str(path.relative_to(run.folder.root).as_posix()))

@@ -1,0 +1,1 @@
+"""Which segment of which expert an iteration matches: pure functions of the seed and the iteration."""

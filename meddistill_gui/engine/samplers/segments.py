@@ -1,0 +1,68 @@
+"""Segments drawn from windows of the experts' ways."""
+
+from dataclasses import dataclass
+
+import torch
+
+from meddistill_gui.engine.seeding import generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A piece of an expert's way.
+
+    Attributes:
+        expert: Which expert.
+        start: Epoch at which it begins.
+        end: Epoch at which it ends.
+    """
+
+    expert: int
+    start: int
+    end: int
+
+
+def uniform(
+    *, seed: int, iteration: int, experts: int, max_start: int, length: int, min_start: int = 0
+) -> Segment:
+    """A segment that starts anywhere in `min_start` .. `max_start` - 1 (paper A); experts take turns in random order.
+
+    Args:
+        seed: Seed of the run.
+        iteration: Iteration of the run; it alone decides, so nothing needs to be remembered.
+        experts: Number of experts.
+        max_start: Segments start before this epoch.
+        length: Epochs of a segment (K).
+        min_start: First epoch at which a segment may start.
+    """
+    turn, place = divmod(iteration, experts)
+    order = torch.randperm(experts, generator=generator(seed, "experts' turn", turn))
+    random = generator(seed, "segment", iteration)
+    start = int(torch.randint(min_start, max(min_start + 1, max_start), (), generator=random))
+    return Segment(expert=int(order[place]), start=start, end=start + length)
+
+
+def growing_window(*, iteration: int, grown_at: int, first: int, max_start: int) -> int:
+    """Upper bound of the starts, growing evenly from `first` to `max_start` (sequential generation of DATM, arXiv 2310.05773).
+
+    Args:
+        iteration: Iteration of the matching.
+        grown_at: Iteration from which the window is `max_start`; 0 is at once.
+        first: The bound at iteration 0.
+        max_start: The bound at the end.
+    """
+    if grown_at <= 0 or first >= max_start:
+        return max_start
+    return min(max_start, first + (max_start - first) * iteration // grown_at)
+
+
+def experts_of(experts: object) -> int:
+    """How many experts there are to draw from.
+
+    Raises:
+        ValueError: None.
+    """
+    count = int(getattr(experts, "count", 0))
+    if count < 1:
+        raise ValueError("matching segments needs at least one expert")
+    return count

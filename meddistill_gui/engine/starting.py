@@ -1,0 +1,97 @@
+"""What a run starts from: its setting, its first images, its digest."""
+
+import hashlib
+import json
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from meddistill_gui.core.config import to_mapping
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.errors import ConfigError, LabelError
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.engine import devices
+from meddistill_gui.engine.method import Experts, Setting
+from meddistill_gui.engine.networks.families import make_network
+from meddistill_gui.engine.seeding import generator
+from meddistill_gui.engine.tensors import Normaliser, training_tensors
+
+_CHUNK = 1024
+
+
+def make_setting(
+    config: DistillConfig, train: RealImages, normaliser: Normaliser, experts: Experts | None = None
+) -> Setting:
+    """What methods are given.
+
+    Raises:
+        ConfigError: No GPU, or images that do not fit the options.
+        LabelError: A class without training images, or only one class.
+    """
+    _refuse_misfits(config, train)
+    device = devices.choose(config.device)
+    tensors = training_tensors(train, normaliser, device)
+    return Setting(
+        seed=config.seed,
+        device=device,
+        network=make_network(
+            "convnet",
+            depth=config.network.depth,
+            width=config.network.width,
+            channels=train.images.shape[1],
+            size=config.images.size,
+            classes=tensors.classes,
+        ),
+        train=tensors,
+        members=tuple(torch.nonzero(tensors.labels == k).flatten() for k in range(tensors.classes)),
+        experts=experts,
+        images_per_class=config.images_per_class,
+        augmentation=config.augmentation,
+    )
+
+
+def first_images(config: DistillConfig, setting: Setting) -> Tensor:
+    """What the synthetic images start from: `[N, C, S, S]`, normalised; noise, or real images where the user asked for them."""
+    shape = (len(setting.labels), *setting.train.images.shape[1:])
+    random = generator(setting.seed, "first images")
+    if config.initialisation == "noise":
+        return torch.randn(shape, generator=random).to(setting.device)
+    chosen = [
+        members[torch.randperm(len(members), generator=random)[: setting.images_per_class].to(members.device)]
+        for members in setting.members
+    ]  # fmt: skip
+    return setting.train.images[torch.cat(chosen)].clone()
+
+
+def run_digest(config: DistillConfig, train: RealImages) -> str:
+    """Names the training images and every option but those that do not touch the result: hex SHA-256."""
+    options = to_mapping(config)
+    for name in ("project", "name", "device"):
+        options.pop(name, None)
+    found = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
+    found.update(np.ascontiguousarray(train.labels).tobytes())
+    for start in range(0, len(train), _CHUNK):
+        found.update(np.ascontiguousarray(train.images[start : start + _CHUNK]).tobytes())
+    return found.hexdigest()
+
+
+def _refuse_misfits(config: DistillConfig, train: RealImages) -> None:
+    shape = (config.images.channels, config.images.size, config.images.size)
+    if train.images.shape[1:] != shape:
+        raise ConfigError(
+            [f"The training images are {train.images.shape[1:]}, the options say {shape}."],
+            "Let the images be read again with these options.",
+        )
+    counts = np.bincount(train.labels, minlength=len(train.class_names))
+    if len(counts) < 2:
+        raise LabelError(
+            "There is only one class.", "Label the images with two classes or more, then try again."
+        )
+    for name, count in zip(train.class_names, counts, strict=True):
+        wanted = config.images_per_class if config.initialisation == "real" else 1
+        if count < wanted:
+            raise LabelError(
+                f"Class {name!r} has {count} training images; {wanted} are needed.",
+                "Add images of this class, leave the class out, or ask for fewer synthetic images.",
+            )
