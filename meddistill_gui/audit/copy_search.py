@@ -1,0 +1,269 @@
+"""The copy search (M1): is a synthetic image closer to one training patient than a new patient's image ever is?
+
+Score A, aligned margin: how far the nearest patient stands out from the next fifty. Finds a patient hidden under noise or
+under the texture that distillation leaves. Score B, searched similarity: the greatest similarity over many views, also
+inverted and with ranks for values. Finds mirrored, cropped, shifted, turned, re-windowed and inverted copies.
+Neither suffices alone (`docs/anonymity.md` has the table).
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from meddistill_gui.audit import policy
+from meddistill_gui.audit.descriptors import equalised, fitted, reduced, standardised
+from meddistill_gui.audit.views import VIEWS
+from meddistill_gui.core.control import Control
+
+_ROWS: Final = 512
+_REFERENCES: Final = 1024
+_NOTHING: Final = 1e-6
+_INVERTED_BAND: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """One score for each image that was searched for.
+
+    Attributes:
+        score: float64 `[Q]`; greater is more suspicious.
+        source: int64 `[Q]`, row of the training image that is nearest under this score; -1 where nothing is.
+        similarity: float64 `[Q]`, ρ of that pair.
+        how: int64 `[Q]`, score A: index into `policy.BANDS`; score B: index into `VIEWS`.
+    """
+
+    score: npt.NDArray[np.float64]
+    source: npt.NDArray[np.int64]
+    similarity: npt.NDArray[np.float64]
+    how: npt.NDArray[np.int64]
+
+    def __getitem__(self, rows: slice) -> "Scores":
+        return Scores(
+            score=self.score[rows],
+            source=self.source[rows],
+            similarity=self.similarity[rows],
+            how=self.how[rows],
+        )
+
+    def greater(self, other: "Scores") -> "Scores":
+        """For each image whichever of the two scores is greater."""
+        mine = self.score >= other.score
+        return Scores(
+            score=np.where(mine, self.score, other.score),
+            source=np.where(mine, self.source, other.source),
+            similarity=np.where(mine, self.similarity, other.similarity),
+            how=np.where(mine, self.how, other.how),
+        )
+
+
+def aligned(
+    queries: Tensor, training: Tensor, control: Control
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Greatest similarity ρ at full sharpness, nothing moved, and the training image it is reached with.
+
+    Args:
+        queries: float32 `[Q, C, S, S]`.
+        training: float32 `[N, C, S, S]`.
+        control: Asked after each block.
+
+    Returns:
+        float64 `[Q]`, int64 `[Q]`.
+    """
+    descriptor, references = fitted(
+        reduced(training, policy.MARGIN_SIDE), 0.0, policy.MARGIN_SIDE, ranked=False
+    )
+    similarity = np.empty(len(queries))
+    rows = np.empty(len(queries), dtype=np.int64)
+    for start in range(0, len(queries), _ROWS):
+        control.safe_point()
+        block = descriptor(reduced(queries[start : start + _ROWS], policy.MARGIN_SIDE))
+        top = (block @ references.T).max(1)
+        similarity[start : start + len(block)] = top.values.numpy()
+        rows[start : start + len(block)] = top.indices.numpy()
+    return similarity, rows
+
+
+def pair_similarities(queries: Tensor, others: Tensor, training: Tensor) -> npt.NDArray[np.float64]:
+    """Similarity ρ of given pairs, the greatest over the bands, nothing moved.
+
+    Args:
+        queries: float32 `[m, C, S, S]`.
+        others: float32 `[m, k, C, S, S]`.
+        training: float32 `[N, C, S, S]`, whose mean is taken away.
+
+    Returns:
+        float64 `[m, k]`.
+    """
+    count, each = others.shape[:2]
+    best = np.full((count, each), -1.0)
+    for band in policy.BANDS:
+        descriptor, _ = fitted(training, band, policy.MARGIN_SIDE, ranked=False)
+        ours = descriptor(queries)[:, None]
+        theirs = descriptor(others.flatten(0, 1)).view(count, each, -1)
+        best = np.maximum(best, (ours * theirs).sum(2).double().numpy())
+    return best
+
+
+class MarginSearch:
+    """Score A against fixed training images.
+
+    Args:
+        training: float32 `[N, C, S, S]`.
+        patients: int64 `[N]`, a number per patient, each image of an unknown patient with one of its own.
+    """
+
+    def __init__(self, training: Tensor, patients: npt.NDArray[np.int64]) -> None:
+        self._order = np.argsort(patients, kind="stable")
+        numbers = patients[self._order]
+        self._starts = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
+        small = reduced(training, policy.MARGIN_SIDE)[torch.from_numpy(self._order)]
+        self._bands = [
+            fitted(small, band, policy.MARGIN_SIDE, ranked=False) for band in policy.BANDS
+        ]
+
+    def run(self, queries: Tensor, control: Control) -> Generator[tuple[int, int], None, Scores]:
+        """Score every query; yields (done, total) after each block and returns `Scores`.
+
+        Args:
+            queries: float32 `[Q, C, S, S]`.
+            control: Asked after each block.
+
+        Raises:
+            Stopped: The user asked to stop.
+        """
+        parts = []
+        total = len(queries)
+        for start in range(0, total, _ROWS):
+            control.safe_point()
+            parts.append(self._block(queries[start : start + _ROWS]))
+            yield min(start + _ROWS, total), total
+        return _joined(parts)
+
+    def _block(self, queries: Tensor) -> Scores:
+        prepared = standardised(reduced(queries, policy.MARGIN_SIDE))
+        best = Scores(
+            score=np.full(len(queries), -np.inf),
+            source=np.full(len(queries), -1, dtype=np.int64),
+            similarity=np.zeros(len(queries)),
+            how=np.zeros(len(queries), dtype=np.int64),
+        )
+        for index, (descriptor, references) in enumerate(self._bands):
+            similarity = descriptor.of(prepared) @ references.T
+            margin, source = self._margins(similarity.numpy())
+            better = margin > best.score
+            best.score[better] = margin[better]
+            best.source[better] = source[better]
+            best.similarity[better] = similarity.numpy().max(1)[better]
+            best.how[better] = index
+        return best
+
+    def _margins(
+        self, similarity: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """A of each row, and the training image that is nearest; 0 and -1 where nothing stands out."""
+        per_patient = similarity
+        if len(self._starts) < similarity.shape[1]:
+            per_patient = np.maximum.reduceat(similarity, self._starts, axis=1)
+        count = min(policy.MARGIN_NEIGHBOURS + 1, per_patient.shape[1])
+        top = torch.from_numpy(per_patient).topk(count, dim=1).values.double().numpy()
+        rest = top[:, 1:]
+        if rest.shape[1] < 2:
+            return np.zeros(len(top)), np.full(len(top), -1, dtype=np.int64)
+        spread = rest.std(1, ddof=1)
+        told = spread > 1e-7
+        margin = np.where(told, (top[:, 0] - rest.mean(1)) / np.where(told, spread, 1.0), 0.0)
+        nearest = self._order[similarity.argmax(1)]
+        return margin, np.where(told, nearest, -1)
+
+
+class ViewSearch:
+    """Score B against fixed training images.
+
+    Args:
+        training: float32 `[N, C, S, S]`.
+    """
+
+    def __init__(self, training: Tensor) -> None:
+        self._training = reduced(training, policy.SEARCH_SIDES[0])
+        self._channels = [
+            fitted(self._training, band, side, ranked=ranked)[0]
+            for ranked in (False, True)
+            for band, side in zip(policy.BANDS, policy.SEARCH_SIDES, strict=True)
+        ]
+
+    def run(self, queries: Tensor, control: Control) -> Generator[tuple[int, int], None, Scores]:
+        """Score every query; yields (done, total) after each view of each block and returns `Scores`.
+
+        The views are those of the training images: enlarging one of them invents nothing, where shrinking a cropped
+        query would have to invent its border.
+
+        Args:
+            queries: float32 `[Q, C, S, S]`.
+            control: Asked after each view of each block.
+
+        Raises:
+            Stopped: The user asked to stop.
+        """
+        best = _Best(len(queries))
+        rows = self._query_rows(reduced(queries, policy.SEARCH_SIDES[0]))
+        blocks = range(0, len(self._training), _REFERENCES)
+        total = len(blocks) * len(VIEWS)
+        for number, start in enumerate(blocks):
+            block = self._training[start : start + _REFERENCES]
+            for index, view in enumerate(VIEWS):
+                control.safe_point()
+                seen = view.apply(block)
+                prepared = {False: standardised(seen), True: equalised(seen)}
+                for channel, wanted in zip(self._channels, rows, strict=True):
+                    best.raise_by(wanted @ channel.of(prepared[channel.ranked]).T, start, index)
+                yield number * len(VIEWS) + index + 1, total
+        return best.scores()
+
+    def _query_rows(self, queries: Tensor) -> list[Tensor]:
+        """Rows of each channel; in the middle band those of the inverted queries follow, `[2 Q, D]`."""
+        return [
+            torch.cat([channel(queries), channel(-queries)])
+            if channel.band == _INVERTED_BAND
+            else channel(queries)
+            for channel in self._channels
+        ]
+
+
+class _Best:
+    """The greatest similarity met so far by each of `count` queries, and where."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._score = torch.full((count,), _NOTHING)
+        self._source = torch.full((count,), -1, dtype=torch.int64)
+        self._how = torch.zeros(count, dtype=torch.int64)
+
+    def raise_by(self, similarity: Tensor, start: int, how: int) -> None:
+        """Take in similarities `[Q or 2 Q, references from start on]` that were met in view `how`."""
+        for half in torch.split(similarity, self._count):
+            top = half.amax(1)
+            better = top > self._score
+            if better.any():
+                self._score[better] = top[better]
+                self._source[better] = half[better].argmax(1) + start
+                self._how[better] = how
+
+    def scores(self) -> Scores:
+        score = self._score.double().numpy()
+        return Scores(
+            score=score, source=self._source.numpy(), similarity=score, how=self._how.numpy()
+        )
+
+
+def _joined(parts: list[Scores]) -> Scores:
+    return Scores(
+        score=np.concatenate([part.score for part in parts]),
+        source=np.concatenate([part.source for part in parts]),
+        similarity=np.concatenate([part.similarity for part in parts]),
+        how=np.concatenate([part.how for part in parts]),
+    )

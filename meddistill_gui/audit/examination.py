@@ -1,0 +1,108 @@
+"""One audit from beginning to end: the preconditions, the copy search with planted leaks, the verdict, the record.
+
+It gets arrays and gives a plain dictionary; reading images and writing files is others' work.
+"""
+
+from collections.abc import Generator
+from typing import Any, Final
+
+from meddistill_gui.audit import record
+from meddistill_gui.audit.copy_search import aligned
+from meddistill_gui.audit.findings import image_findings, planted_findings, read
+from meddistill_gui.audit.manifold import off_manifold
+from meddistill_gui.audit.material import Case, Material, gathered
+from meddistill_gui.audit.nearest import distances
+from meddistill_gui.audit.planted import planted
+from meddistill_gui.audit.preconditions import (
+    Precondition,
+    comparable,
+    near_duplicates,
+    statistical,
+)
+from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, searched
+from meddistill_gui.audit.verdict import Evidence
+from meddistill_gui.core.configs.audit import AuditConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.real_images import RealImages
+
+CHECKING: Final = "checking what the audit rests on"
+NEAREST: Final = "measuring exact distances"
+PHASES: Final = (CHECKING, MARGIN, VIEWING, NULL, NEAREST)
+
+
+def examine(
+    distilled: DistilledSet,
+    train: RealImages,
+    holdout: RealImages,
+    config: AuditConfig,
+    control: Control,
+) -> Generator[Event, None, dict[str, Any]]:
+    """Look for real patients in a distilled set.
+
+    Args:
+        distilled: The set, as it would be exported.
+        train: The images it was made from.
+        holdout: Images of patients that nothing was made from or chosen with.
+        config: How many copies to plant; `run` is not looked at.
+        control: Asked between blocks of work.
+
+    Yields:
+        Progress of each phase in `PHASES`.
+
+    Returns:
+        The fine-grained report (`docs/anonymity.md` lists its fields); it must stay in the house.
+
+    Raises:
+        Stopped: The user asked to stop; an audit begins anew.
+    """
+    case = Case(distilled=distilled, train=train, holdout=holdout, seed=config.seed)
+    yield Progress(phase=CHECKING, done=0, total=2, unit="steps")
+    checks = list(comparable(case))
+    if not all(check.passed for check in checks):
+        return record.without_search(case, checks)
+    checks += statistical(case)
+    yield Progress(phase=CHECKING, done=1, total=2, unit="steps")
+    material = gathered(case, control)
+    checks.append(_pictures_apart(case, material, control))
+    yield Progress(phase=CHECKING, done=2, total=2, unit="steps")
+    return (yield from _searched(case, material, checks, config.planted, control))
+
+
+def _searched(
+    case: Case,
+    material: Material,
+    checks: list[Precondition],
+    count: int,
+    control: Control,
+) -> Generator[Event, None, dict[str, Any]]:
+    """The copy search and what follows from it."""
+    texture = material.readings[-1]
+    leaks = planted(material.training, material.patients, texture, count, case.seed)
+    search = yield from searched(material, leaks, case.seed, control)
+    yield Progress(phase=NEAREST, done=0, total=2, unit="steps")
+    to_train = distances(material.exported, case.train.images, control)
+    yield Progress(phase=NEAREST, done=1, total=2, unit="steps")
+    to_holdout = distances(material.exported, case.holdout.images, control)
+    yield Progress(phase=NEAREST, done=2, total=2, unit="steps")
+    kinds = [leak.kind for leak in leaks]
+    a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
+    b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
+    initialisation = case.distilled.recipe.initialisation
+    evidence = Evidence(
+        preconditions=checks,
+        images=image_findings(
+            a, b, to_train.min(1) == 0, started_from_real=initialisation == "real"
+        ),
+        planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
+        off_manifold=off_manifold(texture, material.training, material.holdout, control),
+        initialisation=initialisation,
+    )
+    measured = record.Measured(search=search, a=a, b=b, to_train=to_train, to_holdout=to_holdout)
+    return record.with_search(case, material, evidence, measured)
+
+
+def _pictures_apart(case: Case, material: Material, control: Control) -> Precondition:
+    similarity, rows = aligned(material.holdout, material.training, control)
+    return near_duplicates(similarity, rows, case.train, case.holdout)

@@ -1,0 +1,117 @@
+"""What the scores mean: p-values, flags, planted leaks found, and which flags are confirmed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from meddistill_gui.audit import policy
+from meddistill_gui.audit.copy_search import Scores
+from meddistill_gui.audit.planted import Planted
+from meddistill_gui.audit.search import CopySearch, Found
+from meddistill_gui.audit.statistics import Float64, Interval, clopper_pearson, conformal_p
+from meddistill_gui.audit.verdict import ImageFinding, PlantedFinding
+
+Bools = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreReading:
+    """One score, read against the calibration patients.
+
+    Attributes:
+        threshold: The greatest value a calibration patient reaches.
+        p: float64 `[m]`, conformal p-value of each synthetic image.
+        flags: bool `[m]`, whether it exceeds the threshold.
+        beyond_null: bool `[m]`, whether it exceeds every patient wearing its texture.
+        like_planted: bool `[m]`, whether it reaches what planted copies reach.
+        false_flags: Share of measuring patients (Ht) that exceed the threshold.
+    """
+
+    threshold: float
+    p: Float64
+    flags: Bools
+    beyond_null: Bools
+    like_planted: Bools
+    false_flags: Interval
+
+
+def read(
+    found: Found, null: Float64, kinds: Sequence[str], calibration: Int64, measuring: Int64
+) -> ScoreReading:
+    """Read one score against the hold-out."""
+    scores, held = found.synthetic.score, found.holdout.score
+    threshold = float(held[calibration].max())
+    # NaN rows (not asked for) compare as False and so never confirm anything
+    beyond = np.asarray((null < scores[:, None]).all(1) & (null.shape[1] > 0), dtype=np.bool_)
+    return ScoreReading(
+        threshold=threshold,
+        p=conformal_p(scores, held[calibration]),
+        flags=scores > threshold,
+        beyond_null=beyond,
+        like_planted=scores >= _usual_for_copies(found.planted, kinds, threshold),
+        false_flags=clopper_pearson(
+            int((held[measuring] > threshold).sum()), len(measuring), policy.CONFIDENCE
+        ),
+    )
+
+
+def image_findings(
+    a: ScoreReading, b: ScoreReading, exact: Bools, *, started_from_real: bool
+) -> list[ImageFinding]:
+    """One finding per synthetic image.
+
+    A flag is confirmed where the image exceeds patients wearing its own texture and scores as planted copies do, or
+    where the recipe says that a patient's image was its start.
+    """
+    flags = a.flags | b.flags
+    alike = (a.flags & a.beyond_null & a.like_planted) | (b.flags & b.beyond_null & b.like_planted)
+    confirmed = alike | (flags if started_from_real else np.zeros_like(flags))
+    return [
+        ImageFinding(
+            index=index,
+            exact=bool(exact[index]),
+            flagged=bool(flags[index] or exact[index]),
+            confirmed=bool(confirmed[index]),
+        )
+        for index in range(len(flags))
+    ]
+
+
+def planted_findings(
+    search: CopySearch, leaks: Sequence[Planted], patients: Int64, a: float, b: float
+) -> list[PlantedFinding]:
+    """How many planted leaks of each kind exceed the thresholds `a` and `b`, and with the right patient first."""
+    found = []
+    for leak, under_a, under_b in zip(leaks, search.a.planted, search.b.planted, strict=True):
+        flags_a, flags_b = under_a.score > a, under_b.score > b
+        right_a = flags_a & names(under_a, leak.sources, patients)
+        right_b = flags_b & names(under_b, leak.sources, patients)
+        found.append(
+            PlantedFinding(
+                kind=leak.kind,
+                planted=len(leak.sources),
+                found=int((flags_a | flags_b).sum()),
+                right_patient=int((right_a | right_b).sum()),
+            )
+        )
+    return found
+
+
+def names(scores: Scores, sources: Int64, patients: Int64) -> Bools:
+    """Whether the patient ranked first is the one that each leak was made from."""
+    right = patients[scores.source] == patients[sources]
+    return np.asarray(right & (scores.source >= 0), dtype=np.bool_)
+
+
+def _usual_for_copies(planted: Sequence[Scores], kinds: Sequence[str], threshold: float) -> float:
+    """A low quantile of the scores of found copies of the required kinds; infinite where none was found."""
+    scores = [
+        one.score[one.score > threshold]
+        for one, kind in zip(planted, kinds, strict=True)
+        if kind in policy.REQUIRED_KINDS
+    ]
+    together = np.concatenate(scores) if scores else np.empty(0)
+    return float(np.quantile(together, policy.LIKE_PLANTED)) if len(together) else np.inf

@@ -1,0 +1,67 @@
+"""Every threshold of the audit in one place. They are choices, not laws of nature, so each report shows them.
+
+Where a number has a source, it stands beside it; the others are ours (`docs/anonymity.md` says why).
+"""
+
+from typing import Final
+
+HOLDOUT_PATIENTS: Final = 100
+"""Fewest hold-out patients for a verdict other than CANNOT TELL."""
+
+PATIENTS_PER_CLASS: Final = 11
+"""Fewest training patients of a class; CMS forbids publishing any cell of 1 to 10."""
+
+BLIND_SIDE: Final = 16
+BLIND_FOLDS: Final = 5
+BLIND_CONFIDENCE: Final = 0.99
+"""Confidence of the blind baseline's interval: wide, because it is looked at in every audit."""
+
+NEAR_DUPLICATE: Final = 0.995
+"""Similarity from which a training and a hold-out image count as the same picture."""
+
+BANDS: Final = (0.0, 1.0, 2.0)
+"""Low-pass filters of the copy search: Gaussian, standard deviation in pixels of a 32 x 32 image."""
+
+MARGIN_SIDE: Final = 64
+MARGIN_NEIGHBOURS: Final = 50
+"""Score A works on images of at most this side and compares the nearest patient with this many next ones."""
+
+SEARCH_SIDES: Final = (32, 24, 16)
+"""Score B, which tries many views, works on images of at most the first side; a band that holds less detail needs fewer
+pixels, so each band has a side of its own."""
+
+SURROGATES: Final = 99
+"""Hold-out patients that wear a synthetic image's own texture (matched null), per image."""
+
+REQUIRED_KINDS: Final = ("exact", "flip", "crop 90 %", "texture 0.3")
+REQUIRED_FOUND: Final = 0.95
+"""Planted kinds of which at least this share must be found, or the audit cannot tell."""
+
+LIKE_PLANTED: Final = 0.05
+"""A flagged image whose score lies above this quantile of the planted copies' scores counts as a copy."""
+
+OFF_MANIFOLD: Final = 0.99
+"""Distances mean nothing where the set's median lies beyond this quantile of the hold-out's."""
+
+SAME_SOURCE: Final = 0.01
+"""Largest difference between the training images' brightness and what the recipe says, in units of full range."""
+
+CONFIDENCE: Final = 0.95
+"""Confidence of every other interval."""
+
+ROUNDING: Final = 10
+"""Counts in a report that travels are rounded to this, and small ones hidden (`PATIENTS_PER_CLASS`)."""
+
+
+def shown() -> tuple[tuple[str, str], ...]:
+    """The policy as a reader of the report sees it: what, and how much."""
+    return (
+        ("Hold-out patients needed for a verdict", f"{HOLDOUT_PATIENTS}"),
+        ("Training patients needed in each class", f"{PATIENTS_PER_CLASS}"),
+        ("Similarity that counts as the same picture", f"{NEAR_DUPLICATE}"),
+        ("Planted kinds that must be found", ", ".join(REQUIRED_KINDS)),
+        ("Share of them that must be found", f"{REQUIRED_FOUND:.0%}"),
+        ("Hold-out patients wearing each image's texture", f"{SURROGATES}"),
+        ("Neighbours in the margin score", f"{MARGIN_NEIGHBOURS}"),
+        ("Confidence of intervals", f"{CONFIDENCE:.0%}; blind baseline {BLIND_CONFIDENCE:.0%}"),
+    )

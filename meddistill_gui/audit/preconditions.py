@@ -1,0 +1,195 @@
+"""Preconditions (M0): what must hold, or no test that follows means anything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from meddistill_gui.audit import policy
+from meddistill_gui.audit.blind_baseline import blind_baseline
+from meddistill_gui.audit.material import Case
+from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.real_images import RealImages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precondition:
+    """One thing that must hold.
+
+    Attributes:
+        name: A few words.
+        passed: Whether it holds.
+        sentence: What was found, in numbers.
+        pairs: Catalogue ids (training, hold-out) to look at; they stay in the house.
+    """
+
+    name: str
+    passed: bool
+    sentence: str
+    pairs: tuple[tuple[int, int], ...] = ()
+
+
+def comparable(case: Case) -> Iterator[Precondition]:
+    """Whether there is anything to compare at all; without these no score can be computed."""
+    yield _enough_images(case.train, case.holdout)
+    yield _same_make(case.distilled, case.train, case.holdout)
+
+
+def statistical(case: Case) -> Iterator[Precondition]:
+    """Everything else that can be told before the search."""
+    train, holdout = case.train, case.holdout
+    yield _same_source(case.distilled, train)
+    yield _patients_known(train, holdout)
+    yield _patients_apart(train, holdout)
+    yield _holdout_size(holdout)
+    yield _classes(train)
+    yield _class_sizes(train)
+    yield _exact_duplicates(train, holdout)
+    yield _blind(train, holdout, case.seed)
+
+
+def near_duplicates(
+    similarity: npt.NDArray[np.float64],
+    sources: npt.NDArray[np.int64],
+    train: RealImages,
+    holdout: RealImages,
+) -> Precondition:
+    """Whether a hold-out image shows the same picture as a training image.
+
+    Args:
+        similarity: float64 `[H]`, ρ of each hold-out image and the training image nearest to it, aligned.
+        sources: int64 `[H]`, row of that training image.
+        train: Training images.
+        holdout: Hold-out images.
+    """
+    rows = np.flatnonzero((similarity >= policy.NEAR_DUPLICATE) & (sources >= 0))
+    pairs = tuple((int(train.ids[sources[row]]), int(holdout.ids[row])) for row in rows)
+    return Precondition(
+        name="no near duplicates",
+        passed=not pairs,
+        sentence=f"{len(pairs)} hold-out images look the same as a training image "
+        f"(similarity of at least {policy.NEAR_DUPLICATE}).",
+        pairs=pairs,
+    )
+
+
+def _enough_images(train: RealImages, holdout: RealImages) -> Precondition:
+    return Precondition(
+        name="images to compare with",
+        passed=len(train) >= 2 and len(holdout) >= 2,
+        sentence=f"{len(train)} training and {len(holdout)} hold-out images.",
+    )
+
+
+def _same_make(distilled: DistilledSet, train: RealImages, holdout: RealImages) -> Precondition:
+    shape = distilled.images.shape[1:]
+    fits = train.images.shape[1:] == shape == holdout.images.shape[1:]
+    classes = distilled.recipe.class_names
+    fits = fits and train.class_names == classes == holdout.class_names
+    return Precondition(
+        name="same size and classes",
+        passed=fits,
+        sentence="Synthetic, training and hold-out images have the same size, channels and classes."
+        if fits
+        else "The images differ in size, channels or classes from the synthetic ones: they are not those of the run.",
+    )
+
+
+def _same_source(distilled: DistilledSet, train: RealImages) -> Precondition:
+    values = train.images.reshape(len(train), train.images.shape[1], -1)
+    mean = values.mean(axis=(0, 2), dtype=np.float64) / 255.0
+    difference = float(np.abs(mean - np.asarray(distilled.recipe.mean)).max())
+    return Precondition(
+        name="images of this run",
+        passed=difference <= policy.SAME_SOURCE,
+        sentence=f"Their brightness differs from the recipe's by {difference:.3f} of the full range "
+        f"(at most {policy.SAME_SOURCE}).",
+    )
+
+
+def _patients_known(train: RealImages, holdout: RealImages) -> Precondition:
+    known = train.patients_known and holdout.patients_known
+    return Precondition(
+        name="patients known",
+        passed=known,
+        sentence="Every image's patient is known."
+        if known
+        else "The patients are not known, so images of one patient may stand on both sides.",
+    )
+
+
+def _patients_apart(train: RealImages, holdout: RealImages) -> Precondition:
+    shared = np.intersect1d(train.patients[train.patients >= 0], holdout.patients)
+    return Precondition(
+        name="hold-out of other patients",
+        passed=len(shared) == 0,
+        sentence=f"{len(shared)} patients stand both in the training images and in the hold-out.",
+    )
+
+
+def _holdout_size(holdout: RealImages) -> Precondition:
+    return Precondition(
+        name="hold-out large enough",
+        passed=holdout.patient_count >= policy.HOLDOUT_PATIENTS,
+        sentence=f"The hold-out has {holdout.patient_count} patients; a verdict needs {policy.HOLDOUT_PATIENTS}.",
+    )
+
+
+def _classes(train: RealImages) -> Precondition:
+    count = len(np.unique(train.labels))
+    return Precondition(
+        name="more than one class",
+        passed=count > 1,
+        sentence=f"The training images are of {count} {'class' if count == 1 else 'classes'}.",
+    )
+
+
+def _class_sizes(train: RealImages) -> Precondition:
+    sizes = [_patients_of_class(train, label) for label in np.unique(train.labels)]
+    smallest = min(sizes, default=0)
+    return Precondition(
+        name="patients in each class",
+        passed=smallest >= policy.PATIENTS_PER_CLASS,
+        sentence=f"The smallest class has {smallest} patients; {policy.PATIENTS_PER_CLASS} are needed, "
+        "because an image of fewer may be any one of them.",
+    )
+
+
+def _patients_of_class(images: RealImages, label: int) -> int:
+    patients = images.patients[images.labels == label]
+    return len(np.unique(patients[patients >= 0])) + int((patients < 0).sum())
+
+
+def _exact_duplicates(train: RealImages, holdout: RealImages) -> Precondition:
+    """By the pixels themselves, held in memory only: a stored digest of an image would be a membership test."""
+    seen = {
+        image.tobytes(): int(number) for image, number in zip(train.images, train.ids, strict=True)
+    }
+    pairs = tuple(
+        (seen[content], int(number))
+        for image, number in zip(holdout.images, holdout.ids, strict=True)
+        if (content := image.tobytes()) in seen
+    )
+    return Precondition(
+        name="no duplicates",
+        passed=not pairs,
+        sentence=f"{len(pairs)} hold-out images are the same as a training image, pixel by pixel.",
+        pairs=pairs,
+    )
+
+
+def _blind(train: RealImages, holdout: RealImages, seed: int) -> Precondition:
+    interval = blind_baseline(train, holdout, seed)
+    if interval is None:
+        return Precondition(
+            name="blind baseline",
+            passed=False,
+            sentence="There are too few patients to see whether training and hold-out patients differ in general.",
+        )
+    return Precondition(
+        name="blind baseline",
+        passed=interval.low <= 0.5,
+        sentence=f"From thumbnails alone, without the synthetic images, training patients are told from hold-out "
+        f"patients with AUC {interval.words()}; it must not be above 0.50.",
+    )

@@ -1,0 +1,131 @@
+"""Runs both scores over the synthetic images, the hold-out and the planted leaks, and the matched null after them."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from meddistill_gui.audit import policy
+from meddistill_gui.audit.copy_search import MarginSearch, Scores, ViewSearch
+from meddistill_gui.audit.material import Material
+from meddistill_gui.audit.planted import Planted
+from meddistill_gui.audit.surrogates import dressed
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.events import Event, Progress
+
+MARGIN: Final = "looking for patients who stand out"
+VIEWING: Final = "looking for turned and changed copies"
+NULL: Final = "comparing with patients in the same texture"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One score over everything that was searched for.
+
+    Attributes:
+        synthetic: Of the synthetic images, `[m]`: the reading that scores higher.
+        holdout: Of the hold-out images, `[H]`.
+        planted: Of the planted leaks, one per kind.
+    """
+
+    synthetic: Scores
+    holdout: Scores
+    planted: tuple[Scores, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopySearch:
+    """What the copy search measured.
+
+    Attributes:
+        a: Score A, aligned margin.
+        b: Score B, searched similarity.
+        null_a: float64 `[m, k]`, score A of hold-out patients wearing each image's texture.
+        null_b: The same for score B; empty rows (`[m, 0]` or NaN) where an image is not flagged by it.
+    """
+
+    a: Found
+    b: Found
+    null_a: npt.NDArray[np.float64]
+    null_b: npt.NDArray[np.float64]
+
+    def threshold(self, score: str, calibration: npt.NDArray[np.int64]) -> float:
+        """The greatest value that a calibration patient reaches."""
+        return float(getattr(self, score).holdout.score[calibration].max())
+
+
+def searched(
+    material: Material, leaks: Sequence[Planted], seed: int, control: Control
+) -> Generator[Event, None, CopySearch]:
+    """Score everything; yields progress.
+
+    Raises:
+        Stopped: The user asked to stop.
+    """
+    queries = torch.cat([*material.readings, material.holdout, *(one.images for one in leaks)])
+    margin = MarginSearch(material.training, material.patients)
+    views = ViewSearch(material.training)
+    a = _apart(
+        (yield from _counted(margin.run(queries, control), MARGIN, "images")), material, leaks
+    )
+    b = _apart(
+        (yield from _counted(views.run(queries, control), VIEWING, "views")), material, leaks
+    )
+    everyone = range(len(material.exported))
+    null_a = yield from _null(margin, material, everyone, seed, control)
+    suspects = np.flatnonzero(b.synthetic.score > b.holdout.score[material.calibration].max())
+    null_b = yield from _null(views, material, suspects, seed, control)
+    return CopySearch(a=a, b=b, null_a=null_a, null_b=null_b)
+
+
+def _counted(
+    steps: Generator[tuple[int, int], None, Scores], phase: str, unit: str
+) -> Generator[Event, None, Scores]:
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            scores: Scores = end.value
+            return scores
+        yield Progress(phase=phase, done=done, total=total, unit=unit)
+
+
+def _apart(scores: Scores, material: Material, leaks: Sequence[Planted]) -> Found:
+    """Cut the scores of one long search into those of its parts."""
+    count = len(material.exported)
+    first = scores[:count]
+    start = count
+    for _ in material.readings[1:]:
+        first = first.greater(scores[start : start + count])
+        start += count
+    held = scores[start : start + len(material.holdout)]
+    start += len(material.holdout)
+    parts = []
+    for one in leaks:
+        parts.append(scores[start : start + len(one.images)])
+        start += len(one.images)
+    return Found(synthetic=first, holdout=held, planted=tuple(parts))
+
+
+def _null(
+    search: MarginSearch | ViewSearch,
+    material: Material,
+    images: Sequence[int] | npt.NDArray[np.int64],
+    seed: int,
+    control: Control,
+) -> Generator[Event, None, npt.NDArray[np.float64]]:
+    """Scores of calibration patients wearing the texture of these images; NaN rows for the others."""
+    random = np.random.default_rng([seed, 2])
+    count = min(policy.SURROGATES, len(material.calibration))
+    patients = torch.from_numpy(random.permutation(material.calibration)[:count])
+    scores = np.full((len(material.exported), count), np.nan)
+    if len(images) == 0:
+        return scores
+    texture = material.readings[-1]
+    worn = torch.cat([dressed(texture[index], material.holdout[patients]) for index in images])
+    found = yield from _counted(search.run(worn, control), NULL, "steps")
+    scores[np.asarray(images)] = found.score.reshape(len(images), count)
+    return scores

@@ -1,0 +1,141 @@
+"""From what was measured to one of the three verdicts. A verdict is never better than what could have been seen."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from meddistill_gui.audit import policy
+from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.statistics import upper_bound
+from meddistill_gui.core.words import Verdict
+
+BLIND = "blind baseline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFinding:
+    """What the copy search says about one synthetic image.
+
+    Attributes:
+        index: From 0.
+        exact: Whether it is, byte by byte, a training image.
+        flagged: Whether a score exceeds every calibration patient's.
+        confirmed: Whether it also exceeds patients wearing its texture, and reaches what planted copies reach.
+    """
+
+    index: int
+    exact: bool
+    flagged: bool
+    confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlantedFinding:
+    """How many planted leaks of one kind were found.
+
+    Attributes:
+        kind: Name of the kind.
+        planted: How many were planted.
+        found: How many were flagged.
+        right_patient: How many were flagged with the right patient ranked first.
+    """
+
+    kind: str
+    planted: int
+    found: int
+    right_patient: int
+
+    @property
+    def missed_at_most(self) -> float:
+        """Upper bound (95 %) of the chance to miss a copy of this kind."""
+        return upper_bound(self.planted - self.found, self.planted, policy.CONFIDENCE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a verdict rests on.
+
+    Attributes:
+        preconditions: Every one that was looked at.
+        images: One per synthetic image; empty where nothing could be compared.
+        planted: One per kind.
+        off_manifold: Whether the synthetic images lie farther from all patients than patients lie from each other.
+        initialisation: "noise" or "real", as the recipe says.
+        membership: Verdict of the membership test; None where it was not made.
+        leaks: Sentences of other tests that found a leak.
+        doubts: Sentences of other tests that could not tell.
+    """
+
+    preconditions: Sequence[Precondition]
+    images: Sequence[ImageFinding] = ()
+    planted: Sequence[PlantedFinding] = ()
+    off_manifold: bool = False
+    initialisation: str = "noise"
+    membership: Verdict | None = None
+    leaks: Sequence[str] = field(default=())
+    doubts: Sequence[str] = field(default=())
+
+
+def concluded(evidence: Evidence) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict and its reasons, gravest first."""
+    leaks = (*_leaks(evidence), *evidence.leaks)
+    doubts = (*_doubts(evidence), *evidence.doubts)
+    if leaks:
+        return Verdict.LEAK_FOUND, (*leaks, *doubts)
+    if doubts:
+        return Verdict.CANNOT_TELL, doubts
+    return Verdict.NO_LEAK_FOUND, (_nothing_found(evidence),)
+
+
+def _leaks(evidence: Evidence) -> Iterator[str]:
+    trusted = all(check.passed for check in evidence.preconditions if check.name == BLIND)
+    for image in evidence.images:
+        if image.exact:
+            yield f"Synthetic image {image.index + 1} is, pixel by pixel, a training patient's image."
+        elif image.confirmed and trusted:
+            yield f"Synthetic image {image.index + 1} is traceable to one training patient."
+
+
+def _doubts(evidence: Evidence) -> Iterator[str]:
+    if evidence.initialisation != "noise":
+        yield (
+            "The images were started from real patients' images. That is the one leak that everybody confirms; "
+            "start from noise instead."
+        )
+    yield from (check.sentence for check in evidence.preconditions if not check.passed)
+    yield from _blunt(evidence.planted)
+    yield from _review(evidence.images)
+    if evidence.off_manifold and evidence.membership is None and evidence.images:
+        yield (
+            "The synthetic images look so unlike patients' images that distances say nothing, and no membership test was made."
+        )
+
+
+def _blunt(planted: Sequence[PlantedFinding]) -> Iterator[str]:
+    """Required kinds that the detector misses in this data set."""
+    missed = [
+        f"{one.kind} ({one.found} of {one.planted})"
+        for one in planted
+        if one.kind in policy.REQUIRED_KINDS and one.found < policy.REQUIRED_FOUND * one.planted
+    ]
+    if missed:
+        yield f"The detector misses known copies in this data set: {', '.join(missed)}."
+
+
+def _review(images: Sequence[ImageFinding]) -> Iterator[str]:
+    open_flags = [image for image in images if image.flagged and not image.exact]
+    unexplained = [image for image in open_flags if not image.confirmed]
+    if unexplained:
+        count = len(unexplained)
+        yield (
+            f"REVIEW {count} {'image' if count == 1 else 'images'}: closer to one training patient than any new "
+            "patient's image is. Look at them beside their nearest patients."
+        )
+
+
+def _nothing_found(evidence: Evidence) -> str:
+    planted = sum(one.planted for one in evidence.planted)
+    found = sum(one.found for one in evidence.planted)
+    return (
+        f"No copy found among {len(evidence.images)} images. Planted copies were found in {found} of {planted} cases "
+        "(table); one copy of a kind marked ✓ would have been missed with probability at most 5 %."
+    )
