@@ -77,15 +77,14 @@ class Option:
         about = self.about
         if about.choices:
             return ", ".join(about.choices)
-        low, high = about.minimum, about.maximum
-        if low is None and high is None:
-            return about.unit
-        if low is None:
-            words = f"at most {_number(high)}"
-        elif high is None:
-            words = f"at least {_number(low)}"
+        low, high = (
+            f"{bound:,}" if isinstance(bound, int) else "" if bound is None else f"{bound:g}"
+            for bound in (about.minimum, about.maximum)
+        )
+        if low and high:
+            words = f"{low} to {high}"
         else:
-            words = f"{_number(low)} to {_number(high)}"
+            words = f"at least {low}" if low else f"at most {high}" if high else ""
         return f"{words} {about.unit}".strip()
 
 
@@ -274,11 +273,6 @@ def load_toml(cls: type[Config], path: Path) -> Config:
             "Restore it from a copy, or start again in a new folder.",
         ) from error
     return validate(from_mapping(cls, tree))
-
-
-def _number(value: float) -> str:
-    """A bound as a person writes it: 1,000,000 but 1e-06."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _group_of(field: dataclasses.Field[Any], config: type | object) -> type | object:

@@ -10,7 +10,7 @@ from typing import Final
 
 from meddistill_gui.core.errors import TargetError
 
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY: Final = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 

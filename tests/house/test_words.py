@@ -1,0 +1,82 @@
+"""No string that a user may read makes a claim that nothing here can prove (`core.words`)."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from meddistill_gui.core.words import FORBIDDEN, LIMITS
+
+CLAIM = re.compile(
+    "|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in FORBIDDEN), re.IGNORECASE
+)
+OWN_PLACE = "meddistill_gui/core/words.py"
+
+ALLOWED: dict[str, str] = {
+    # file, or a text word for word -> why the word may stand there. This list only shrinks.
+    "docs/anonymity.md": "explains which words are not used, and why",
+}
+
+
+def claims(text: str) -> list[str]:
+    return CLAIM.findall(text.replace(LIMITS, ""))
+
+
+def strings(tree: ast.Module) -> list[tuple[int, str]]:
+    """Every string of a module but its docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    said = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    ]
+
+
+def test_the_search_finds_claims():
+    assert claims("This set is Safe.") == ["Safe"]
+    assert claims("100 % of it, anonymised") == ["100 %", "anonymised"]
+    assert not claims("safetensors, unsafe, safe-point, privately, class_private, anonymity")
+    assert not claims(LIMITS)
+
+
+def test_no_string_of_the_program_makes_a_claim(trees):
+    found = [
+        f"{name}:{line}: {text}"
+        for name, tree in trees.items()
+        if name != OWN_PLACE
+        for line, text in strings(tree)
+        if claims(text) and text not in ALLOWED
+    ]
+    assert not found
+
+
+def test_no_help_text_made_from_docstrings_makes_a_claim(trees):
+    """A config's docstring is the description of its sub-command."""
+    found = [
+        f"{name}: {node.name}"
+        for name, tree in trees.items()
+        if name.startswith("meddistill_gui/core/configs/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and claims(ast.get_docstring(node) or "")
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("folder", ["docs", "resources", "README.md", "CHANGELOG.md"])
+def test_no_text_beside_the_program_makes_a_claim(root, tracked_files, folder):
+    kinds = {".md", ".html", ".txt", ".json", ".qss", ".svg"}
+    found = []
+    for path in tracked_files:
+        name = path.relative_to(root).as_posix()
+        if Path(name).parts[0] != folder or path.suffix not in kinds or name in ALLOWED:
+            continue
+        text = path.read_text(encoding="utf-8")
+        prose = re.sub(r"`[^`]*`", "", text) if path.suffix == ".md" else text
+        found += [f"{name}: {word}" for word in claims(prose)]
+    assert not found
