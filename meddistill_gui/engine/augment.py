@@ -15,7 +15,7 @@ Images are normalised, so what is moved in from outside is 0: the training image
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -68,12 +68,13 @@ class Draw:
         return self._each(lambda tensor: tensor.repeat_interleave(times, dim=0))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Draw":
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Draw(
-            **{
-                name: change(value) if isinstance(value, Tensor) else value
-                for name, value in values.items()
-            }
+        return replace(
+            self,
+            affine=change(self.affine),
+            brightness=change(self.brightness),
+            saturation=change(self.saturation),
+            contrast=change(self.contrast),
+            cutout=change(self.cutout),
         )
 
 
@@ -94,15 +95,15 @@ def draw(preset: str, count: int, size: int, generator: torch.Generator) -> Draw
     changes = PRESETS[preset]
     drawn = _unchanged(count)
     if not changes or count == 0:
-        return Draw(**drawn)
+        return drawn
     chosen = torch.randint(len(changes), (count,), generator=generator)
     for number, change in enumerate(changes):
         uniform = torch.rand(
             count, 3, generator=generator
         )  # always drawn: one image's draw is no other's business
         change(drawn, chosen == number, uniform, size)
-    return Draw(
-        **drawn,
+    return replace(
+        drawn,
         moves=any(change in _MOVES for change in changes),
         colours=any(change in _COLOURS for change in changes),
         cuts=_cutout in changes,
@@ -145,56 +146,56 @@ def _kept(draw: Draw, images: Tensor) -> Tensor:
     return (~(rows.unsqueeze(2) & columns.unsqueeze(1))).unsqueeze(1).to(images.dtype)
 
 
-def _unchanged(count: int) -> dict[str, Tensor]:
-    return {
-        "affine": torch.eye(2, 3).repeat(count, 1, 1),
-        "brightness": torch.zeros(count),
-        "saturation": torch.ones(count),
-        "contrast": torch.ones(count),
-        "cutout": torch.tensor([0.0, -1.0, 0.0, -1.0]).repeat(count, 1),
-    }
+def _unchanged(count: int) -> Draw:
+    return Draw(
+        affine=torch.eye(2, 3).repeat(count, 1, 1),
+        brightness=torch.zeros(count),
+        saturation=torch.ones(count),
+        contrast=torch.ones(count),
+        cutout=torch.tensor([0.0, -1.0, 0.0, -1.0]).repeat(count, 1),
+    )
 
 
-_Change = Callable[[dict[str, Tensor], Tensor, Tensor, int], None]
+# A change writes its numbers into the rows `which` (bool `[N]`) of a draw in the making, from uniform numbers `[N, 3]`.
+_Change = Callable[[Draw, Tensor, Tensor, int], None]
 
 
-def _colour(drawn: dict[str, Tensor], which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - one signature
-    drawn["brightness"][which] = (2 * uniform[which, 0] - 1) * _BRIGHTNESS
-    drawn["saturation"][which] = 2 * uniform[which, 1]
-    drawn["contrast"][which] = uniform[which, 2] + 0.5
+def _colour(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - a _Change
+    making.brightness[which] = (2 * uniform[which, 0] - 1) * _BRIGHTNESS
+    making.saturation[which] = 2 * uniform[which, 1]
+    making.contrast[which] = uniform[which, 2] + 0.5
 
 
-def _shift(drawn: dict[str, Tensor], which: Tensor, uniform: Tensor, size: int) -> None:
+def _shift(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:
     reach = math.floor(_SHIFT * size + 0.5)
     pixels = torch.floor(uniform[which, :2] * (2 * reach + 1)) - reach  # whole pixels
-    drawn["affine"][which, :, 2] = 2.0 * pixels / size
+    making.affine[which, :, 2] = 2.0 * pixels / size
 
 
-def _scale(drawn: dict[str, Tensor], which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - one signature
+def _scale(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - a _Change
     factors = 1 / _SCALE + uniform[which, :2] * (_SCALE - 1 / _SCALE)
-    drawn["affine"][which, :, :2] = torch.diag_embed(1.0 / factors)
+    making.affine[which, :, :2] = torch.diag_embed(1.0 / factors)
 
 
 def _rotation(degrees: float) -> _Change:
-    def rotate(drawn: dict[str, Tensor], which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - one signature
+    def rotate(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - a _Change
         angle = (2 * uniform[which, 0] - 1) * math.radians(degrees)
         cosine, sine = torch.cos(angle), torch.sin(angle)
         rows = [torch.stack([cosine, -sine], dim=1), torch.stack([sine, cosine], dim=1)]
-        drawn["affine"][which, :, :2] = torch.stack(rows, dim=1)
+        making.affine[which, :, :2] = torch.stack(rows, dim=1)
 
     return rotate
 
 
-def _flip(drawn: dict[str, Tensor], which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - one signature
-    sign = torch.where(uniform[which, 0] < 0.5, -1.0, 1.0)
-    drawn["affine"][which, 0, 0] = sign
+def _flip(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - a _Change
+    making.affine[which, 0, 0] = torch.where(uniform[which, 0] < 0.5, -1.0, 1.0)
 
 
-def _cutout(drawn: dict[str, Tensor], which: Tensor, uniform: Tensor, size: int) -> None:
+def _cutout(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:
     side = math.floor(_CUTOUT * size + 0.5)
     centre = torch.floor(uniform[which, :2] * size)
     first, last = centre - side // 2, centre - side // 2 + side - 1
-    drawn["cutout"][which] = torch.stack([first[:, 0], last[:, 0], first[:, 1], last[:, 1]], dim=1)
+    making.cutout[which] = torch.stack([first[:, 0], last[:, 0], first[:, 1], last[:, 1]], dim=1)
 
 
 _rotate_little, _rotate = _rotation(10.0), _rotation(15.0)

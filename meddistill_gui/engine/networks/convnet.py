@@ -67,7 +67,7 @@ class ConvNet(Network):
         return self._blocks(self._unflatten(theta), images)
 
     def _unflatten(self, theta: Tensor) -> list[Tensor]:
-        pieces = theta.split(self._lengths)
+        pieces = torch.split(theta, self._lengths)
         return [piece.view(part.shape) for piece, part in zip(pieces, self._parts, strict=True)]
 
     def _blocks(self, tensors: list[Tensor], images: Tensor) -> Tensor:
