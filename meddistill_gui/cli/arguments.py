@@ -83,7 +83,7 @@ def make_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
             spec.name,
             help=spec.sentence,
             description=spec.config.__doc__,
-            usage=_usage(spec, options),
+            usage="\n       ".join(usage(spec)),
             allow_abbrev=False,
         )
         _add_own(command, spec)
@@ -112,6 +112,19 @@ def options_for(config: type, arguments: Sequence[str] = ()) -> tuple[Option, ..
     return options
 
 
+def usage(spec: OperationSpec) -> tuple[str, ...]:
+    """The least that must be typed, one line per way; argparse's own would list every flag."""
+    needed = [
+        one.path.upper() if one.about.positional else f"{one.flag} {one.path.upper()}"
+        for one in options_of(spec.config)
+        if one.required
+    ]
+    lines = [" ".join([_PROGRAM, spec.name, *needed, "[OPTION ...]"])]
+    if spec.resumes:
+        lines.append(f"{_PROGRAM} {spec.name} --resume RUN")
+    return tuple(lines)
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports mistakes as our own errors: one door for every sentence, one exit code."""
 
@@ -120,18 +133,6 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigError(
             [f"{message[0].upper()}{message[1:]}."], f"See what is possible: {self.prog} --help"
         )
-
-
-def _usage(spec: OperationSpec, options: Sequence[Option]) -> str:
-    """The shortest thing to type; argparse's own would list every flag."""
-    needed = [
-        one.path.upper() if one.about.positional else f"{one.flag} {one.path.upper()}"
-        for one in options
-        if one.required
-    ]
-    usage = f"{_PROGRAM} {spec.name} {' '.join(needed)} [OPTION ...]"
-    again = f"\n       {_PROGRAM} {spec.name} --resume RUN" if spec.resumes else ""
-    return usage + again
 
 
 def _add_own(command: argparse.ArgumentParser, spec: OperationSpec) -> None:
