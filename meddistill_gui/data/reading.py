@@ -1,0 +1,154 @@
+"""Reading one image: stored values, modality LUT, grey window, polarity, in the order that PS3.3 C.7.6.3 and C.11 lay down."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from meddistill_gui.core.errors import SourceError
+from meddistill_gui.data import dicom_frames
+from meddistill_gui.data.dicom_frames import Frame, Window
+from meddistill_gui.data.headers import LARGEST_PIXELS
+from meddistill_gui.data.sniffing import HEAD, PICTURE_KINDS, kind_of
+from meddistill_gui.data.tags import TagRow, read_header
+
+__all__ = [
+    "DisplayImage",
+    "TagRow",
+    "Window",
+    "read_display",
+    "read_frame",
+    "read_header",
+    "read_image",
+]
+
+Values = npt.NDArray[np.float32]
+
+PERCENTILES: Final = (0.5, 99.5)
+"""Values that become black and white where the file names no window."""
+
+_REMEDY: Final = "Export it again from where it came from, or leave it out."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisplayImage:
+    """An image before its grey window, for a viewer that moves the window.
+
+    Attributes:
+        values: float32 `[H, W]` after the modality LUT, or `[H, W, 3]` in 0..1 for colour.
+        window_center: Centre of the first window (from the file, or from percentiles).
+        window_width: Its width, greater than 0.
+        inverted: MONOCHROME1: to be inverted after the window.
+        presets: All windows of the file, with their names.
+    """
+
+    values: Values
+    window_center: float
+    window_width: float
+    inverted: bool
+    presets: tuple[Window, ...]
+
+
+def read_image(path: Path, frame: int = 0, *, window: str = "file") -> Values:
+    """Read one image as a person would see it.
+
+    Args:
+        path: A DICOM, PNG, JPEG, TIFF or BMP file.
+        frame: Which of its images, from 0.
+        window: "file" (VOI LUT or window of the header, percentiles where there is none) or "percentile".
+
+    Returns:
+        float32 `[H, W]`, or `[H, W, 3]` for colour, in 0..1, black 0.
+
+    Raises:
+        SourceError: The file cannot be read or decoded, or all its pixels are equal.
+    """
+    one = read_frame(path, frame)
+    if one.values.ndim == 3:
+        return one.values
+    shown = None if window == "percentile" else dicom_frames.windowed(one)
+    if shown is None:
+        low, high = np.percentile(one.content(), PERCENTILES)
+        shown = _between(one.values, float(low), float(high))
+    return 1 - shown if one.inverted else shown
+
+
+def read_display(path: Path, frame: int = 0) -> DisplayImage:
+    """Read one image for a viewer with window and level.
+
+    Raises:
+        SourceError: As `read_image`.
+    """
+    one = read_frame(path, frame)
+    low, high = (float(v) for v in np.percentile(one.content(), PERCENTILES))
+    own = Window(name="percentiles", center=(low + high) / 2, width=max(high - low, 1e-6))
+    first = one.windows[0] if one.windows else own
+    return DisplayImage(
+        values=one.values,
+        window_center=first.center,
+        window_width=first.width,
+        inverted=one.inverted,
+        presets=(*one.windows, own),
+    )
+
+
+def read_frame(path: Path, frame: int = 0) -> Frame:
+    """Decode one image to values after the modality LUT; every failure becomes a `SourceError` that names the file.
+
+    Raises:
+        SourceError: As `read_image`.
+    """
+    try:
+        with path.open("rb") as stream:
+            picture = kind_of(stream.read(HEAD)) in PICTURE_KINDS
+        one = _picture(path, frame) if picture else dicom_frames.decode(path, frame)
+    except SourceError:
+        raise
+    except OSError as error:
+        raise SourceError(
+            f"{path.name} cannot be read: {error.strerror or error}.",
+            "Check that its disk or share is connected.",
+        ) from error
+    except Exception as error:
+        # Decoders raise anything on damaged bytes; the caller names the file and goes on.
+        raise SourceError(
+            f"{path.name} cannot be decoded ({type(error).__name__}: {str(error)[:160]}).", _REMEDY
+        ) from error
+    if one.values.size == 0 or float(one.values.min()) == float(one.values.max()):
+        raise SourceError(
+            f"All pixels of {path.name} are equal: it is empty, or its decoder failed silently.",
+            _REMEDY,
+        )
+    return one
+
+
+def _picture(path: Path, frame: int) -> Frame:
+    """A PNG, JPEG, TIFF or BMP file."""
+    with Image.open(path) as image:
+        if image.width * image.height > LARGEST_PIXELS:
+            raise SourceError(
+                f"{path.name} claims {image.width} x {image.height} pixels.", "Leave it out."
+            )
+        image.seek(frame)
+        return _picture_frame(image)
+
+
+def _picture_frame(image: Image.Image) -> Frame:
+    if image.mode.startswith(
+        ("I", "F")
+    ):  # 16 bit and more: nothing says which part of the range is used
+        return Frame(values=np.asarray(image, dtype=np.float32))
+    colour = np.asarray(image.convert("RGB"))
+    grey = (colour == colour[..., :1]).all()
+    stored = np.ascontiguousarray(colour[..., 0]) if grey else colour
+    whole = Window(name="all values", center=0.5, width=1.0)
+    values = np.asarray(stored / np.float32(255), dtype=np.float32)
+    return Frame(values=values, windows=(whole,), function="LINEAR_EXACT")
+
+
+def _between(values: npt.NDArray[Any], low: float, high: float) -> Values:
+    width = high - low if high > low else 1.0
+    return np.asarray(np.clip((values - low) / width, 0, 1), dtype=np.float32)
