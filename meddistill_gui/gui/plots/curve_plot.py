@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -115,6 +115,10 @@ class CurvePlot(QWidget):
         """The curves in words, e.g. "loss 0.41 at iteration 1,200, falling"."""
         parts = [part for name in self._series if (part := self._in_words(name))]
         return "; ".join(parts) if parts else self.tr("No values yet")
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(400, 200 * len(self._panels))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
@@ -27,6 +27,8 @@ class HistogramPlot(QWidget):
         super().__init__(parent)
         self._value_name = value_name
         self._view: Any = pg.PlotWidget()
+        self._view.setMinimumSize(160, 120)
+        self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot: Any = self._view.getPlotItem()
         self._plot.setLabel("bottom", value_name)
         self._plot.setLabel("left", count_name)
@@ -70,6 +72,8 @@ class HistogramPlot(QWidget):
         margin = 0.08 * (high - low or 1.0)
         self._plot.setXRange(low - margin, high + margin, padding=0)
         self._plot.setYRange(0, top * 1.35, padding=0)
+        place = (value - low + margin) / (high - low + 2 * margin or 1.0)
+        self._flag.setAnchor((0.0 if place < 1 / 3 else 1.0 if place > 2 / 3 else 0.5, 0.0))
         self._flag.setPos(value, top * 1.33)
         higher = int((scores >= value).sum())
         self.setAccessibleName(label)
@@ -78,6 +82,10 @@ class HistogramPlot(QWidget):
                 name=self._value_name, higher=higher, count=len(scores)
             )
         )
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(280, 160)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

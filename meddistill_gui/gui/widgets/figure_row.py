@@ -1,10 +1,14 @@
 """A few figures side by side, each with its caption: the state of something at a glance."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.scrolling import large_text
+
+_COLUMNS_OF_LARGE_TEXT: Final = 2
 
 
 class FigureRow(QFrame):
@@ -19,19 +23,20 @@ class FigureRow(QFrame):
         self.setProperty("kind", "card")
         self._captions = dict(captions)
         self._values: dict[str, QLabel] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 12, 16, 12)
-        row.setSpacing(32)
-        for key, caption in captions.items():
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setHorizontalSpacing(32)
+        columns = _COLUMNS_OF_LARGE_TEXT if large_text(self) else len(captions)
+        for place, (key, caption) in enumerate(captions.items()):
             value = label("–", "heading", wrap=False)
             value.setAccessibleName(caption)
             cell = QVBoxLayout()
             cell.setSpacing(4)
             cell.addWidget(label(caption, "small", wrap=False))
             cell.addWidget(value)
-            row.addLayout(cell)
+            grid.addLayout(cell, *divmod(place, columns))
             self._values[key] = value
-        row.addStretch()
+        grid.setColumnStretch(columns, 1)
 
     def show_value(self, key: str, value: str) -> None:
         """Show a figure; empty text shows a dash."""

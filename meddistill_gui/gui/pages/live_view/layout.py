@@ -18,6 +18,7 @@ from meddistill_gui.gui.pages.live_view.frames_view import FramesView
 from meddistill_gui.gui.theme.icons import IconLabel
 from meddistill_gui.gui.widgets.figure_row import FigureRow
 from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.scrolling import large_text, scrolled
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,24 @@ def _arrange(parts: LiveParts) -> None:
     head.addWidget(parts.state_icon)
     head.addWidget(parts.state_word)
     head.addStretch()
-    split = QSplitter(Qt.Orientation.Horizontal)
+    split = QSplitter(
+        Qt.Orientation.Vertical if large_text(parts.body) else Qt.Orientation.Horizontal
+    )
     split.setHandleWidth(16)
     split.setChildrenCollapsible(False)
     for view in (parts.frames, parts.curves):
         split.addWidget(_carded(view))
     split.setSizes([500, 500])
-    column = QVBoxLayout(parts.body)
+    content = QWidget()
+    column = QVBoxLayout(content)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(16)
     column.addLayout(head)
     column.addWidget(parts.figures)
     column.addWidget(split, 1)
+    whole = QVBoxLayout(parts.body)
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.addWidget(scrolled(content))
 
 
 def _carded(view: QWidget) -> QFrame:

@@ -1,0 +1,178 @@
+"""The fine-grained audit report of a run, read from its folder. No Qt."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from meddistill_gui.core.errors import ProjectError
+from meddistill_gui.core.run_folder import RunFolder
+from meddistill_gui.core.words import LIMITS, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """A real image near a synthetic one.
+
+    Attributes:
+        image: Its id in the project's catalogue.
+        patient: Number of its patient.
+        similarity: Cosine of the normalised images, 1 for a copy.
+        distance: Squared distance of the bytes, summed over pixels; 0 is a copy.
+        trained_on: Whether it is a training image (else hold-out).
+    """
+
+    image: int
+    patient: int
+    similarity: float
+    distance: int
+    trained_on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFinding:
+    """What was found about one synthetic image.
+
+    Attributes:
+        index: Which image, from 0.
+        class_name: Its class.
+        p: Share of hold-out patients' images that are as near to a training patient (conformal p-value).
+        score_a: Aligned margin.
+        score_b: Searched similarity.
+        flagged: Whether a score exceeds every hold-out patient's.
+        neighbours: Nearest training images, then nearest hold-out images.
+    """
+
+    index: int
+    class_name: str
+    p: float
+    score_a: float
+    score_b: float
+    flagged: bool
+    neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlantedKind:
+    """How many planted copies of one kind the tests found."""
+
+    kind: str
+    planted: int
+    found: int
+    right_patient: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A precondition of the audit."""
+
+    name: str
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditReport:
+    """The whole report.
+
+    Attributes:
+        verdict: One of the three.
+        reasons: Why, in sentences.
+        formal: What is formally guaranteed.
+        limits: What these tests cannot show.
+        checks: Preconditions.
+        images: Findings, flagged first, then the least usual.
+        holdout: Scores of hold-out images, by "a" and "b".
+        thresholds: From which score on an image is flagged, by "a" and "b".
+        planted: Planted copies by kind.
+        counts: Numbers of images and patients.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    formal: str
+    limits: str
+    checks: tuple[Check, ...]
+    images: tuple[ImageFinding, ...]
+    holdout: Mapping[str, tuple[float, ...]]
+    thresholds: Mapping[str, float | None]
+    planted: tuple[PlantedKind, ...]
+    counts: Mapping[str, Any]
+
+
+def read_audit(run: RunFolder) -> AuditReport | None:
+    """The run's report, or None before an audit.
+
+    Raises:
+        ProjectError: It is damaged.
+    """
+    path = run.audit / "detailed.json"
+    try:
+        return _report(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ProjectError(
+            f"The audit report of {run.name} cannot be read: {error}.", "Run the audit again."
+        ) from error
+
+
+def outdated(run: RunFolder) -> bool:
+    """Whether the images are newer than the audit: they were distilled further."""
+    report, result = run.audit / "detailed.json", run.result
+    return (
+        report.is_file()
+        and result.is_file()
+        and report.stat().st_mtime_ns < result.stat().st_mtime_ns
+    )
+
+
+def _report(record: Mapping[str, Any]) -> AuditReport:
+    findings = [_finding(one) for one in record["images"]]
+    return AuditReport(
+        verdict=Verdict(record["verdict"]),
+        reasons=tuple(record["reasons"]),
+        formal=record["formal"],
+        limits=record.get("limits", LIMITS),
+        checks=tuple(
+            Check(name=one["name"], passed=one["passed"], sentence=one["sentence"])
+            for one in record["preconditions"]
+        ),
+        images=tuple(sorted(findings, key=lambda one: (not one.flagged, one.p, one.index))),
+        holdout={name: tuple(record["holdout_scores"].get(name) or ()) for name in "ab"},
+        thresholds={name: record["thresholds"].get(name) for name in "ab"},
+        planted=tuple(
+            PlantedKind(
+                kind=one["kind"],
+                planted=one["planted"],
+                found=one["found"],
+                right_patient=one["right_patient"],
+            )
+            for one in record["planted"]
+        ),
+        counts=record["counts"],
+    )
+
+
+def _finding(record: Mapping[str, Any]) -> ImageFinding:
+    near = [_neighbour(one, trained_on=True) for one in record["nearest_train"]]
+    near += [_neighbour(one, trained_on=False) for one in record["nearest_holdout"]]
+    return ImageFinding(
+        index=record["index"],
+        class_name=record["class"],
+        p=record["p"],
+        score_a=record["score_a"],
+        score_b=record["score_b"],
+        flagged=record["flagged"],
+        neighbours=tuple(near),
+    )
+
+
+def _neighbour(record: Mapping[str, Any], *, trained_on: bool) -> Neighbour:
+    return Neighbour(
+        image=record["id"],
+        patient=record["patient"],
+        similarity=record["similarity"],
+        distance=record["distance"],
+        trained_on=trained_on,
+    )

@@ -1,0 +1,175 @@
+"""One synthetic image beside its nearest real ones, with its score in the hold-out's distribution."""
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from meddistill_gui.core.errors import MedDistillError
+from meddistill_gui.gui.pages.anonymity_preview.audit_reading import (
+    AuditReport,
+    ImageFinding,
+    Neighbour,
+)
+from meddistill_gui.gui.pages.anonymity_preview.comparison_view import ComparisonView, Way
+from meddistill_gui.gui.pages.anonymity_preview.neighbours_view import NeighboursView
+from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
+from meddistill_gui.gui.plots.histogram_plot import HistogramPlot
+from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.scrolling import large_text
+
+Key = TypeVar("Key")
+
+
+class ImageView(QWidget):
+    """Comparison, neighbours and the histogram of a score.
+
+    Args:
+        pictures: Where real images come from.
+        parent: Owner.
+    """
+
+    def __init__(self, pictures: RealPictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self._report: AuditReport | None = None
+        self._finding: ImageFinding | None = None
+        self._neighbour: Neighbour | None = None
+        self.comparison = ComparisonView()
+        self.neighbours = NeighboursView()
+        self.histogram = HistogramPlot(self.tr("score"), self.tr("hold-out images"))
+        self._told = label(kind="muted")
+        self.ways = self._switches(
+            {
+                Way.SIDE_BY_SIDE: self.tr("Side by side"),
+                Way.FLICKER: self.tr("Flicker"),
+                Way.DIFFERENCE: self.tr("Difference"),
+            }
+        )
+        self.scores = self._switches(
+            {"a": self.tr("Aligned margin"), "b": self.tr("Searched similarity")}
+        )
+        policy = self._told.sizePolicy()
+        policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
+        self._told.setSizePolicy(policy)
+        self._arrange()
+        for made in self.ways.values():
+            made.clicked.connect(self._choose_way)
+        for made in self.scores.values():
+            made.clicked.connect(self._draw_score)
+        self.neighbours.chosen.connect(self._compare)
+        pictures.ready.connect(self._take_picture)
+        pictures.missing.connect(self._take_failure)
+
+    def show_finding(
+        self, report: AuditReport, finding: ImageFinding, pixels: npt.NDArray[np.uint8]
+    ) -> None:
+        """Show what was found about one image, uint8 `[H, W]` or `[H, W, 3]`."""
+        self._report, self._finding = report, finding
+        self.comparison.show_synthetic(pixels)
+        self.neighbours.show_neighbours(finding.neighbours)
+        for one in finding.neighbours:
+            known = self._pictures.picture(one.image)
+            if known is not None:
+                self.neighbours.show_picture(one.image, known)
+        self._pictures.want([one.image for one in finding.neighbours])
+        self._draw_score()
+
+    def _choose_way(self) -> None:
+        for way, made in self.ways.items():
+            if made.isChecked():
+                self.comparison.set_way(way)
+
+    def _draw_score(self) -> None:
+        report, finding = self._report, self._finding
+        if report is None or finding is None:
+            return
+        name = "a" if self.scores["a"].isChecked() else "b"
+        value = finding.score_a if name == "a" else finding.score_b
+        text = self.tr("image {number}: {value}").format(
+            number=finding.index + 1, value=f"{value:.3g}"
+        )
+        self.histogram.show_score(report.holdout[name], value, report.thresholds[name], text)
+
+    def _compare(self, neighbour: Neighbour) -> None:
+        self._neighbour = neighbour
+        role = self.tr("training") if neighbour.trained_on else self.tr("hold-out")
+        self._told.setText(
+            self.tr(
+                "Patient {patient} ({role}): similarity {similarity}, squared distance {distance}"
+            ).format(
+                patient=neighbour.patient,
+                role=role,
+                similarity=f"{neighbour.similarity:.3f}",
+                distance=f"{neighbour.distance:,}",
+            )
+        )
+        known = self._pictures.picture(neighbour.image)
+        if known is not None:
+            self.comparison.show_real(known, self._name(neighbour))
+        else:
+            self.comparison.show_why_not(self.tr("Reading …"))
+
+    def _take_picture(self, image: int, pixels: npt.NDArray[np.uint8]) -> None:
+        self.neighbours.show_picture(image, pixels)
+        if self._neighbour is not None and self._neighbour.image == image:
+            self.comparison.show_real(pixels, self._name(self._neighbour))
+
+    def _take_failure(self, image: int, error: MedDistillError) -> None:
+        if self._neighbour is not None and self._neighbour.image == image:
+            self.comparison.show_why_not(str(error))
+
+    def _name(self, neighbour: Neighbour) -> str:
+        if neighbour.trained_on:
+            return self.tr("Real, training patient {number}").format(number=neighbour.patient)
+        return self.tr("Real, hold-out patient {number}").format(number=neighbour.patient)
+
+    def _switches(self, titles: dict[Key, str]) -> dict[Key, QPushButton]:
+        group = QButtonGroup(self)
+        made = {key: button(title, kind="quiet") for key, title in titles.items()}
+        for one in made.values():
+            one.setCheckable(True)
+            group.addButton(one)
+        next(iter(made.values())).setChecked(True)
+        return made
+
+    def _arrange(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addLayout(_row(list(self.ways.values())))
+        left.addWidget(self.comparison, 1)
+        left.addWidget(self._told)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addLayout(_row(list(self.scores.values())))
+        right.addWidget(self.histogram, 1)
+        above = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        if large_text(self):
+            above.setDirection(QBoxLayout.Direction.TopToBottom)
+        above.setSpacing(16)
+        above.addLayout(left, 3)
+        above.addLayout(right, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(above, 1)
+        column.addWidget(self.neighbours)
+
+
+def _row(buttons: list[QPushButton]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    for made in buttons:
+        row.addWidget(made)
+    row.addStretch()
+    return row
