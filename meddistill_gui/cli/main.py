@@ -15,8 +15,9 @@ from meddistill_gui.cli import arguments, interrupts, tables
 from meddistill_gui.cli.arguments import Request
 from meddistill_gui.cli.progress import Bars, Display, EventLines, Lines, Silent
 from meddistill_gui.core import logs, paths
-from meddistill_gui.core.errors import InputError, MedDistillError, Stopped
+from meddistill_gui.core.errors import InputError, MedDistillError, RunError, Stopped
 from meddistill_gui.core.events import Finished
+from meddistill_gui.jobs.job import Job
 
 _LOG: Final = logging.getLogger(__name__)
 _STOPPING: Final = "Stopping where nothing is lost; press Ctrl-C again to stop at once."
@@ -51,10 +52,8 @@ def main(typed: Sequence[str]) -> int:
 
 def _run(request: Request, words: Console) -> Mapping[str, Any]:
     logs.start_logging(paths.user_logs())
-    # here and not above: operations bring torch, and `--help` must not wait for it
     with words.status("Starting ...") if words.is_terminal else Silent():
-        from meddistill_gui.jobs import in_process  # noqa: PLC0415
-    job = in_process.start(request.spec.name, request.config)
+        job = _job(request)
     summary: Mapping[str, Any] = {}
     with _display(request, words) as display:
 
@@ -68,6 +67,17 @@ def _run(request: Request, words: Console) -> Mapping[str, Any]:
                 if isinstance(event, Finished):
                     summary = event.summary
     return summary
+
+
+def _job(request: Request) -> Job:
+    try:
+        # here and not above: operations bring torch, and `--help` must not wait for it
+        from meddistill_gui.jobs import in_process  # noqa: PLC0415
+    except ImportError as error:
+        raise RunError(
+            f"A part of the program is missing: {error}.", "Install MedDistill again."
+        ) from error
+    return in_process.start(request.spec.name, request.config)
 
 
 def _display(request: Request, words: Console) -> Display:

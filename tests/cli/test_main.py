@@ -126,6 +126,13 @@ def test_ctrl_c_twice_stops_at_once(fake_operations, line):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_broken_installation_is_a_sentence(monkeypatch, line, capsys):
+    monkeypatch.setitem(sys.modules, "meddistill_gui.jobs.in_process", None)
+    monkeypatch.delattr("meddistill_gui.jobs.in_process", raising=False)
+    assert main(line) == 1
+    assert "Install MedDistill again." in capsys.readouterr().err
+
+
 def test_wrong_input_starts_nothing(capsys):
     assert main(["distill", "--project", "p", "--iterations", "0"]) == 2
     assert "iterations is 0" in capsys.readouterr().err
