@@ -85,14 +85,19 @@ def make_audit() -> dict[str, Any]:
         "verdict": str(Verdict.NO_LEAK_FOUND),
         "reasons": ["Every planted copy was found."],
         "formal": FORMAL_GUARANTEE_NONE,
+        "initialisation": "noise",
+        "policy": [["Copies are called at", "p below 0.01"]],
+        "preconditions": [{"name": "enough patients", "passed": True}],
         "counts": {
-            "synthetic": 4,
-            "train_images": 400,
-            "train_patients": 180,
-            "holdout_images": 100,
-            "holdout_patients": 50,
+            "synthetic": "4",
+            "train_images": "about 400",
+            "train_patients": "about 180",
+            "holdout_images": "about 100",
+            "holdout_patients": "fewer than 11",
         },
-        "planted": [{"kind": "exact", "planted": 59, "found": 59, "right_patient": 59}],
+        "planted": [
+            {"kind": "exact", "planted": 59, "found": 59, "right_patient": 59, "marked": True}
+        ],
         "limits": LIMITS,
     }
 

@@ -1,6 +1,7 @@
 """Names, limits and version of the bundle format; `docs/bundle.md` is the same in words."""
 
 import re
+import unicodedata
 from typing import Final
 
 FORMAT: Final = 1
@@ -48,7 +49,8 @@ def class_folder(index: int, name: str, classes: int) -> str:
         name: Its name, any text.
         classes: Number of classes, which decides the width of the number.
     """
-    slug = _SLUG.sub("-", name.lower()).strip("-")[:40].strip("-") or "class"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = _SLUG.sub("-", plain.lower()).strip("-")[:40].strip("-") or "class"
     return f"{index:0{len(str(classes - 1))}d}-{slug}"
 
 

@@ -74,7 +74,7 @@ def test_pngs_show_the_images_and_hold_nothing_else(channels):
     files = writer.payload(distilled, make_papers())
     names = writer.image_names(distilled)
     assert names[0] == "data/images/0-normal/0.png"
-    assert names[-1] == "data/images/3-t-nterstitial/7.png"
+    assert names[-1] == "data/images/3-ete-unterstitial/7.png"
     for name, expected in zip(names, displayed(distilled.images), strict=True):
         with Image.open(io.BytesIO(files[name])) as image:
             assert not image.info
@@ -124,7 +124,7 @@ def paths_of(tree, path=()):
         yield path
         for key, value in tree.items():
             yield from paths_of(value, (*path, key))
-    elif isinstance(tree, list) and tree:
+    elif isinstance(tree, list) and tree and isinstance(tree[0], dict):
         yield from paths_of(tree[0], (*path, 0))
 
 
