@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
 from typing_extensions import override
@@ -53,12 +54,14 @@ class MainWindow(QMainWindow):
         self.menu = WindowMenu(self.session, theme, self)
         self.menu.setAccessibleName(self.tr("Menu"))
         self.menu.project_wanted.connect(self.open_project)
-        self.rail.more.setMenu(self.menu)
+        self.rail.menu_wanted.connect(self._show_menu)
         self.session.project_changed.connect(self._on_project)
         theme.changed.connect(self._on_theme)
         self._arrange()
         self._on_project()
-        self.go_to(next(iter(self._entries)))
+        first = next(iter(self._entries))
+        self.go_to(first)
+        self.rail.page_button(first).setFocus()
 
     @property
     def page_name(self) -> str:
@@ -155,6 +158,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.addActions(self.menu.shortcut_actions())
         self.resize(self.settings.width, self.settings.height)
+
+    def _show_menu(self, above: QPoint) -> None:
+        self.menu.popup(above - QPoint(0, self.menu.sizeHint().height()))
 
     def _on_project(self) -> None:
         project = self.session.project

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -26,6 +26,7 @@ class Rail(QFrame):
     """
 
     chosen = Signal(str)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, entries: Sequence[PageEntry], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +35,7 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self._on_click)
         self.more = button(self.tr("Menu"), icon="settings", parent=self)
+        self.more.clicked.connect(self._ask_for_menu)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 24, 12, 16)
         self._column.setSpacing(4)
@@ -80,6 +82,10 @@ class Rail(QFrame):
         made.setToolTip(f"{entry.title} (Ctrl+{number + 1})")
         self._group.addButton(made, number)
         return made
+
+    def _ask_for_menu(self) -> None:
+        """Above the button: it stands at the lower edge of the window."""
+        self.menu_wanted.emit(self.more.mapToGlobal(QPoint(0, 0)))
 
     def _on_click(self, number: int) -> None:
         self.chosen.emit(self._names[number])

@@ -1,6 +1,7 @@
 """Line icons, drawn as SVG in `resources/icons`, tinted with the palette of whoever shows them."""
 
 from functools import cache
+from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPalette, QPixmap
@@ -9,6 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core.paths import resources
+
+_GAP: Final = 6
+"""Pixels between icon and word; the style sheet cannot set them."""
 
 
 def pixmap(name: str, side: int, colour: QColor, ratio: float = 1.0) -> QPixmap:
@@ -29,14 +33,16 @@ def pixmap(name: str, side: int, colour: QColor, ratio: float = 1.0) -> QPixmap:
     return QPixmap.fromImage(image)
 
 
-def icon(name: str, palette: QPalette, role: QPalette.ColorRole, side: int, ratio: float) -> QIcon:
-    """The icon in the colours that `role` has in `palette`, enabled and disabled."""
+def icon(
+    name: str, palette: QPalette, role: QPalette.ColorRole, side: int, ratio: float, gap: int = 0
+) -> QIcon:
+    """The icon in the colours that `role` has in `palette`, enabled and disabled; `gap` pixels of nothing at its right."""
     made = QIcon()
     for mode, group in (
         (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
         (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
     ):
-        made.addPixmap(pixmap(name, side, palette.color(group, role), ratio), mode)
+        made.addPixmap(_with_gap(pixmap(name, side, palette.color(group, role), ratio), gap), mode)
     return made
 
 
@@ -91,7 +97,8 @@ class _IconKeeper(QObject):
         self._button = button
         self._name = name
         self._side = side
-        button.setIconSize(QSize(side, side))
+        self._gap = _GAP if button.text() else 0
+        button.setIconSize(QSize(side + self._gap, side))
         button.installEventFilter(self)
         self._tint()
 
@@ -105,7 +112,20 @@ class _IconKeeper(QObject):
         button = self._button
         ratio = button.devicePixelRatioF()
         role = QPalette.ColorRole.ButtonText
-        button.setIcon(icon(self._name, button.palette(), role, self._side, ratio))
+        button.setIcon(icon(self._name, button.palette(), role, self._side, ratio, self._gap))
+
+
+def _with_gap(picture: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return picture
+    ratio = picture.devicePixelRatio()
+    wider = QPixmap(picture.width() + round(gap * ratio), picture.height())
+    wider.setDevicePixelRatio(ratio)
+    wider.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wider)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
+    return wider
 
 
 @cache

@@ -1,21 +1,23 @@
-"""Content that may be larger than the window: it scrolls, so that large text is never cut off."""
+"""A scroll area that looks like the page behind it."""
 
-from typing import Final
-
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-_LARGE_LINE: Final = 24
 
+def scrolling(content: QWidget, *, sideways: bool = False) -> QScrollArea:
+    """Put content into a scroll area.
 
-def scrolled(content: QWidget) -> QScrollArea:
-    """`content` in an area that grows with the window and scrolls where the window is too small."""
+    Args:
+        content: What may be taller than its place.
+        sideways: Whether it may be wider, too.
+    """
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)
+    area.viewport().setAutoFillBackground(False)
+    content.setAutoFillBackground(False)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
-
-
-def large_text(widget: QWidget) -> bool:
-    """Whether text is so large that things which stand side by side had better stand below each other."""
-    return widget.fontMetrics().height() > _LARGE_LINE

@@ -1,0 +1,1 @@
+"""Open a folder of images, look at it, name the classes, divide the patients."""

@@ -1,0 +1,126 @@
+"""What the project holds, at the left: classes with their balance, the division of the patients."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from meddistill_gui.data.catalogue import CatalogueSummary, ClassCount, RoleCount
+from meddistill_gui.gui.role_names import role_title
+from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.labels import label
+
+
+class Overview(QWidget):
+    """Counts only; the buttons are connected by the page.
+
+    Args:
+        parent: Owner.
+
+    Attributes:
+        classes: Button to set the classes.
+        split: Button to divide the patients.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.classes = button(self.tr("Set classes …"), icon="tag")
+        self.split = button(self.tr("Divide patients …"), icon="split")
+        self._source = label("", "small")
+        self._balance = QWidget()
+        self._roles = QWidget()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 8, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(label(self.tr("Source folder"), "heading"))
+        self._column.addWidget(self._source)
+        self._column.addSpacing(16)
+        self._column.addWidget(label(self.tr("Classes"), "heading"))
+        self._column.addWidget(self._balance)
+        self._column.addWidget(self.classes)
+        self._column.addSpacing(16)
+        self._column.addWidget(label(self.tr("Division of the patients"), "heading"))
+        self._column.addWidget(self._roles)
+        self._column.addWidget(self.split)
+        self._column.addStretch()
+
+    def show_summary(self, summary: CatalogueSummary) -> None:
+        """Show other counts."""
+        self._source.setText(_breakable(str(summary.source or "")))
+        self._balance = self._replace(self._balance, self._balance_of(summary))
+        self._roles = self._replace(self._roles, self._roles_of(summary.roles))
+        self.classes.setEnabled(summary.images > 0)
+        self.split.setEnabled(len(summary.classes) > 1)
+
+    def _replace(self, old: QWidget, new: QWidget) -> QWidget:
+        self._column.replaceWidget(old, new)
+        old.hide()
+        old.deleteLater()
+        return new
+
+    def _balance_of(self, summary: CatalogueSummary) -> QWidget:
+        counts = list(summary.classes)
+        if summary.unlabelled:
+            nameless = ClassCount(
+                name=self.tr("no class"), images=summary.unlabelled, patients=None
+            )
+            counts.append(nameless)
+        if not summary.classes:
+            return label(self.tr("No image has a class yet."), "muted")
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 8)
+        column.setSpacing(12)
+        largest = max(count.images for count in counts)
+        for count in counts:
+            column.addLayout(self._bar(count, largest))
+        return holder
+
+    def _bar(self, count: ClassCount, largest: int) -> QVBoxLayout:
+        said = f"{count.images:,}"
+        if count.patients is not None:
+            said = self.tr("{images} images, {patients} patients").format(
+                images=f"{count.images:,}", patients=f"{count.patients:,}"
+            )
+        name = label(count.name)
+        numbers = label(said, "muted", wrap=False)
+        bar = QProgressBar()
+        bar.setRange(0, largest)
+        bar.setValue(count.images)
+        bar.setTextVisible(False)
+        bar.setAccessibleName(f"{count.name}: {said}")
+        words = QHBoxLayout()
+        words.addWidget(name, 1)
+        words.addWidget(numbers)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addLayout(words)
+        column.addWidget(bar)
+        return column
+
+    def _roles_of(self, roles: tuple[RoleCount, ...]) -> QWidget:
+        if not roles:
+            return label(self.tr("Not divided yet."), "muted")
+        holder = QWidget()
+        grid = QGridLayout(holder)
+        grid.setContentsMargins(0, 0, 0, 8)
+        grid.setHorizontalSpacing(16)
+        for column, title in enumerate((self.tr("Part"), self.tr("Images"), self.tr("Patients"))):
+            grid.addWidget(_cell(title, "small", column), 0, column)
+        for line, role in enumerate(roles, start=1):
+            patients = "?" if role.patients is None else f"{role.patients:,}"
+            texts = (role_title(role.role), f"{role.images:,}", patients)
+            for column, text in enumerate(texts):
+                grid.addWidget(_cell(text, "", column), line, column)
+        grid.setColumnStretch(0, 1)
+        return holder
+
+
+def _cell(text: str, kind: str, column: int) -> QLabel:
+    made = label(text, kind, wrap=False)
+    if column:
+        made.setAlignment(Qt.AlignmentFlag.AlignRight)
+    return made
+
+
+def _breakable(path: str) -> str:
+    """A path that a narrow label may break after each folder (zero-width spaces)."""
+    return path.replace("/", "/\u200b").replace("\\", "\\\u200b")

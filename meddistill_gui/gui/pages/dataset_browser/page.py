@@ -1,0 +1,359 @@
+"""Dataset browser: open a folder, look at the images, set classes, divide the patients."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.errors import MedDistillError, Stopped
+from meddistill_gui.core.events import Progress, Warned
+from meddistill_gui.core.paths import user_data
+from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, open_catalogue
+from meddistill_gui.gui.forms.operation_dialog import OperationDialog
+from meddistill_gui.gui.pages.dataset_browser.browser import Browser
+from meddistill_gui.gui.pages.dataset_browser.hospital import HospitalConfig, start_hospital
+from meddistill_gui.gui.pages.dataset_browser.steps import (
+    Step,
+    is_divided,
+    next_step,
+    proposed_project,
+)
+from meddistill_gui.gui.pages.dataset_browser.thumbnails import Thumbnails
+from meddistill_gui.gui.run_thread import RunThread
+from meddistill_gui.gui.session import Session
+from meddistill_gui.gui.widgets.empty_state import EmptyState
+from meddistill_gui.gui.widgets.page_frame import PageFrame
+from meddistill_gui.jobs.job import StartJob
+
+
+class DatasetBrowserPage(QWidget):
+    """Decides what is shown and which operation runs; its parts only show.
+
+    Args:
+        session: What the window is about.
+        start_job: Starts an operation.
+        parent: Owner.
+    """
+
+    go_to = Signal(str)
+    icon_name = "dataset"
+
+    def __init__(
+        self, session: Session, start_job: StartJob, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.title = self.tr("Dataset")
+        self._session = session
+        self._catalogue: Catalogue | None = None
+        self._summary: CatalogueSummary | None = None
+        self._scanning: ScanConfig | None = None
+        self._warnings: list[Warned] = []
+        self._work = self._thread(start_job)
+        self._inventing = self._thread(start_hospital)
+        self.browser = Browser(Thumbnails(parent=self))
+        self.empty = self._empty_state()
+        self.frame = PageFrame(
+            self.title,
+            self.tr("Look through a folder of images, name their classes, divide the patients."),
+        )
+        self._stack = QStackedWidget()
+        self._arrange()
+        self.destroyed.connect(self.browser.close_reading)
+        session.project_changed.connect(self._open_catalogue)
+        session.catalogue_changed.connect(self._refresh)
+        self._open_catalogue()
+
+    @property
+    def working(self) -> bool:
+        """Whether an operation of this page runs."""
+        return self._work.running or self._inventing.running
+
+    def open_path(self, path: Path) -> None:
+        """Propose to scan a folder of images that was chosen or dropped."""
+        if self.working:
+            self.frame.notice.show_message(
+                "warning",
+                self.tr("Something is still running."),
+                self.tr("Wait until it is done, or stop it first."),
+            )
+            return
+        project = proposed_project(path, _projects())
+        dialog = OperationDialog(
+            self.tr("Open a folder of images"),
+            self.tr(
+                "The folder is only read: nothing in it is changed, moved or copied. What is found is written down in "
+                "a project folder."
+            ),
+            ScanConfig(source=path, project=project),
+            self.tr("Look through"),
+            parent=self,
+        )
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.scan(dialog.config())
+
+    def scan(self, config: ScanConfig) -> None:
+        """Look through a folder in the background."""
+        self._scanning = config
+        self._start("scan", config, self.tr("Looking for images"))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of images."""
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of images"))
+        if chosen:
+            self.open_path(Path(chosen))
+
+    def choose_project(self) -> None:
+        """Ask for a project that was made before."""
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a project"), str(_projects()))
+        if chosen:
+            try:
+                self._session.open_project(Path(chosen))
+            except MedDistillError as error:
+                self.frame.show_error(error)
+
+    def invent_hospital(self) -> None:
+        """Write the demo's invented hospital and scan it."""
+        folder = user_data() / "demo hospital"
+        if folder.is_dir():
+            self._on_invented({"folder": str(folder)})
+        elif not self.working:
+            self.frame.progress.begin(self.tr("Inventing a hospital"))
+            self._inventing.start("hospital", HospitalConfig(folder=folder))
+
+    def set_classes(self) -> None:
+        """Ask where the classes come from, and set them."""
+        if self._session.project is None:
+            return
+        dialog = OperationDialog(
+            self.tr("Set the classes"),
+            self.tr("Every image gets the class that a model shall learn to tell."),
+            LabelConfig(project=self._session.project.root),
+            self.tr("Set classes"),
+            leave_out={"project"},
+            titles={
+                "rule": {
+                    "folder": self.tr("Name of the folder"),
+                    "table": self.tr("A table (CSV)"),
+                    "tag": self.tr("A DICOM tag"),
+                }
+            },
+            parent=self,
+        )
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.label(dialog.config())
+
+    def label(self, config: LabelConfig) -> None:
+        """Set the class of every image in the background."""
+        self._start("label", config, self.tr("Setting classes"))
+
+    def divide(self) -> None:
+        """Ask how the patients are divided, and divide them."""
+        if self._session.project is None or self._summary is None:
+            return
+        source = self._summary.source
+        dialog = OperationDialog(
+            self.tr("Divide the patients"),
+            self.tr(
+                "Each patient's images go into one part only. The division is drawn once; test patients are touched a "
+                "single time, at the very end."
+            ),
+            SplitConfig(
+                project=self._session.project.root,
+                keep_folders=source is not None and is_divided(source),
+            ),
+            self.tr("Divide"),
+            leave_out={"project"},
+            parent=self,
+        )
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.split(dialog.config())
+
+    def split(self, config: SplitConfig) -> None:
+        """Divide the patients in the background."""
+        self._start("split", config, self.tr("Dividing the patients"))
+
+    def stop(self) -> None:
+        """Stop what runs; what is done is kept."""
+        self._work.stop()
+        self._inventing.stop()
+
+    # what runs
+
+    def _thread(self, start_job: StartJob) -> RunThread:
+        work = RunThread(start_job, self)
+        work.reported.connect(self._on_event)
+        work.failed.connect(self._on_failed)
+        return work
+
+    def _start(self, name: str, config: object, phase: str) -> None:
+        if self.working:
+            return
+        self._warnings = []
+        self.frame.notice.hide()
+        self.frame.progress.begin(phase)
+        self._work.start(name, config)
+        self._show_step()
+
+    def _on_event(self, event: object) -> None:
+        if isinstance(event, Progress):
+            self.frame.progress.show_progress(event)
+        elif isinstance(event, Warned) and event.code != "unreadable-file":
+            self._warnings.append(event)
+
+    def _on_failed(self, error: MedDistillError) -> None:
+        self.frame.progress.finish()
+        name = self._work.name
+        if name == "scan" and isinstance(error, Stopped) and self._scanned_project_is_there():
+            self._show_scanned()
+        self.frame.show_error(error)
+        self._refresh()
+
+    def _on_finished(self, summary: dict[str, object]) -> None:
+        self.frame.progress.finish()
+        followers: dict[str, Callable[[], None]] = {
+            "scan": self._after_scan,
+            "label": self._after_label,
+            "split": self._session.say_catalogue_changed,
+        }
+        followers[self._work.name]()
+        if not self.working:
+            self._say_result(str(summary.get("text", "")))
+
+    def _on_invented(self, summary: dict[str, object]) -> None:
+        source = Path(str(summary["folder"]))
+        project = proposed_project(source, _projects())
+        self.scan(ScanConfig(source=source, project=project))
+
+    def _after_scan(self) -> None:
+        self._show_scanned()
+        project = self._session.project
+        if project and self._summary and self._summary.images and not self._summary.classes:
+            self.label(LabelConfig(project=project.root))
+
+    def _after_label(self) -> None:
+        self._session.say_catalogue_changed()
+
+    def _say_result(self, text: str) -> None:
+        if self._warnings:
+            first = self._warnings[0]
+            self.frame.notice.show_message("warning", first.message, first.remedy)
+        elif self._work.name == "label":
+            hint = self.tr("Look whether these are the right ones, then divide the patients.")
+            self.frame.notice.show_message("good", text, hint)
+        elif text:
+            self.frame.notice.show_message("good", text)
+
+    def _scanned_project_is_there(self) -> bool:
+        return self._scanning is not None and (self._scanning.project / "project.toml").is_file()
+
+    def _show_scanned(self) -> None:
+        if self._scanning is not None:
+            self._session.open_project(self._scanning.project)
+            self._session.say_catalogue_changed()
+
+    # what is shown
+
+    def _open_catalogue(self) -> None:
+        if self._catalogue is not None:
+            self._catalogue.close()
+            self._catalogue = None
+        project = self._session.project
+        try:
+            if project is not None:
+                self._catalogue = open_catalogue(project.catalogue)
+        except MedDistillError as error:
+            self.frame.show_error(error)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._summary = None if self._catalogue is None else self._catalogue.summary()
+        self.browser.show_catalogue(self._catalogue, self._summary)
+        self._show_step()
+
+    def _show_step(self) -> None:
+        step = next_step(self._summary)
+        self._stack.setCurrentWidget(self.empty if step is Step.OPEN else self.browser)
+        words = {
+            Step.CLASSES: self.tr("Set classes …"),
+            Step.SPLIT: self.tr("Divide patients …"),
+            Step.DISTIL: self.tr("Set up distillation"),
+        }
+        self.frame.primary.setVisible(step in words)
+        self._another.setVisible(step in words)
+        if step in words:
+            self.frame.primary.setText(words[step])
+            self.frame.primary.setAccessibleName(words[step])
+        for control in (self.frame.primary, self._another, self.empty):
+            control.setEnabled(not self.working)
+        self.browser.overview.setEnabled(not self.working)
+        self.frame.set_status(self._status())
+
+    def _status(self) -> str:
+        summary = self._summary
+        if summary is None or not summary.files:
+            return self.tr("No folder is open.")
+        known = (
+            self.tr("patients unknown: the division is by image")
+            if summary.patients is None
+            else self.tr("{count} patients").format(count=f"{summary.patients:,}")
+        )
+        problems = self.tr("{count} files with problems").format(count=f"{summary.issues:,}")
+        images = self.tr("{images} images in {files} files").format(
+            images=f"{summary.images:,}", files=f"{summary.files:,}"
+        )
+        return " · ".join((images, known, problems))
+
+    def _primary(self) -> None:
+        actions: dict[Step, Callable[[], None]] = {
+            Step.OPEN: self.choose_folder,
+            Step.CLASSES: self.set_classes,
+            Step.SPLIT: self.divide,
+            Step.DISTIL: self._go_to_wizard,
+        }
+        actions[next_step(self._summary)]()
+
+    def _go_to_wizard(self) -> None:
+        self.go_to.emit("distillation_wizard")
+
+    def _empty_state(self) -> EmptyState:
+        empty = EmptyState(
+            "folder",
+            self.tr("Drop a folder of images here"),
+            self.tr(
+                "DICOM, PNG or JPEG, also in sub-folders. Nothing in it is changed, moved or copied, and nothing "
+                "leaves this computer."
+            ),
+            self.tr("Open a folder …"),
+            drop=True,
+        )
+        empty.action.clicked.connect(self.choose_folder)
+        empty.add_action(self.tr("Open a project …"), self.choose_project)
+        empty.add_action(self.tr("Try an invented hospital"), self.invent_hospital)
+        return empty
+
+    def _arrange(self) -> None:
+        self._work.finished.connect(self._on_finished)
+        self._inventing.finished.connect(self._on_invented)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.browser)
+        self.frame.set_body(self._stack)
+        self.frame.set_primary_action(self.tr("Set up distillation"), self._primary)
+        self._another = self.frame.add_action(
+            self.tr("Open another folder …"), self.choose_folder, icon="folder"
+        )
+        self.frame.progress.cancelled.connect(self.stop)
+        self.browser.overview.classes.clicked.connect(self.set_classes)
+        self.browser.overview.split.clicked.connect(self.divide)
+        self.browser.issues.failed.connect(self.frame.show_error)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.frame)
+
+
+def _projects() -> Path:
+    """Where projects are kept that the user did not place elsewhere."""
+    return user_data() / "projects"

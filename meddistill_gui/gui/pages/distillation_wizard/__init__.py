@@ -1,0 +1,1 @@
+"""Four steps to the frozen config of a run: data, method, budget, summary."""
