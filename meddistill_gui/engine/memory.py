@@ -1,39 +1,84 @@
 """How many of the student's graphs fit into memory.
 
-Decided from the options alone, never from what happens to be free, because a kept graph takes other rounding than a
-replayed one and a run that goes on tomorrow must give the bytes of one that was not interrupted.
+Decided from shapes and from the size of the device, never from what happens to be free: a kept graph rounds otherwise
+than a replayed one, and a run that goes on tomorrow must give the bytes of one that was not interrupted.
 """
 
+import functools
 from typing import Final
 
-from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
+import torch
+from torch import Tensor
 
-_BYTES_PER_ACTIVATION: Final = (
-    36  # saved by one step and its differentiable gradient; measured, benchmarks/inner_loop
-)
-_BUDGET: Final = 1 << 30
+from meddistill_gui.engine import augment
+from meddistill_gui.engine.networks.network import Network
+from meddistill_gui.engine.seeding import generator
+from meddistill_gui.engine.unroll import Step, Task, unroll
+
+MODES: Final = ("auto", "stored", "replay")
+_CPU_BUDGET: Final = 1 << 30  # bytes; the machine has other work too
+_GPU_SHARE: Final = 0.4
 
 
-def graphs_to_keep(config: DistillConfig, options: TrajectoryOptions) -> int:
-    """Graphs of how many of the last student steps are kept (`unroll`), by the option `memory`."""
-    if options.memory == "stored":
-        return options.inner_steps
-    if options.memory == "replay":
+def graphs_to_keep(mode: str, task: Task) -> int:
+    """Graphs of how many of the last student steps `unroll` shall keep.
+
+    Args:
+        mode: "stored" keeps all, "replay" none, "auto" as many as the device has room for.
+        task: What the student learns from.
+    """
+    if mode == "stored":
+        return len(task.steps)
+    if mode == "replay" or not task.steps:
         return 0
-    return min(options.inner_steps, _BUDGET // graph_bytes(config, options))
-
-
-def graph_bytes(config: DistillConfig, options: TrajectoryOptions) -> int:
-    """About how many bytes one student step's graph takes."""
-    images = options.batch or config.images_per_class * _UNKNOWN_CLASSES
-    activations = sum(
-        config.network.width * (config.images.size >> block) ** 2
-        for block in range(config.network.depth)
+    step = max(len(step.images) for step in task.steps) * bytes_per_image(
+        task.network, task.images.shape[1:]
     )
-    return max(1, images * activations * _BYTES_PER_ACTIVATION)
+    return min(len(task.steps), _budget(task.images.device) // max(1, step))
 
 
-_UNKNOWN_CLASSES: Final = (
-    16  # the options do not say how many classes there are; few data sets have more
-)
+@functools.lru_cache(maxsize=16)
+def bytes_per_image(network: Network, shape: torch.Size) -> int:
+    """What autograd holds of one image in one student step with its differentiable gradient; measured, in float32.
+
+    Args:
+        network: The student's network.
+        shape: `[C, S, S]`.
+    """
+    return _saved_bytes(network, shape, 2) - _saved_bytes(network, shape, 1)
+
+
+def _budget(device: torch.device) -> int:
+    if device.type != "cuda":
+        return _CPU_BUDGET
+    return int(_GPU_SHARE * torch.cuda.get_device_properties(device).total_memory)
+
+
+def _saved_bytes(network: Network, shape: torch.Size, count: int) -> int:
+    """Bytes of the distinct tensors that autograd saves for one kept step on `count` images."""
+    held: dict[tuple[int, int], int] = {}
+
+    def hold(tensor: Tensor) -> Tensor:
+        size = tensor.numel() * tensor.element_size()
+        held[tensor.data_ptr(), size] = size
+        return tensor
+
+    random = generator(0, "measuring memory")
+    theta = network.initial(random)
+    images = torch.randn(count, *shape, generator=random)
+    classes = network.logits(theta, images).shape[1]
+    step = Step(
+        images=torch.arange(count), draw=augment.draw("none", count, int(shape[-1]), random)
+    )
+    task = Task(
+        network=network,
+        images=images,
+        labels=torch.full((count, classes), 1.0 / classes),
+        rates=torch.ones(1),
+        steps=(step,),
+    )
+    with torch.autograd.graph.saved_tensors_hooks(hold, lambda tensor: tensor):
+        kept = unroll(
+            task, theta, keep_graphs=1
+        )  # held until counted: freed memory would be used twice
+    return sum(held.values()) if kept.graphs else 0

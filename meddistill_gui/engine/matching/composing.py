@@ -11,7 +11,6 @@ from meddistill_gui.engine.matching.segments import (
     everything,
 )
 from meddistill_gui.engine.matching.warm_start import WarmStart
-from meddistill_gui.engine.memory import graphs_to_keep
 from meddistill_gui.engine.method import Method
 
 
@@ -45,7 +44,7 @@ def segment_matching(
         sampler=sampler,
         weights=weights,
         skip_above=options.skip_above,
-        keep_graphs=graphs_to_keep(config, options),
+        memory=options.memory,
         micro_batch=options.micro_batch,
     )
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from meddistill_gui.engine.matching import descent
+from meddistill_gui.engine.memory import graphs_to_keep
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 from meddistill_gui.engine.objectives.features import one_hot
 from meddistill_gui.engine.objectives.segments import Match, segment_match
@@ -67,7 +68,7 @@ class SegmentMatching(Method):
         sampler: Which segment an iteration matches.
         weights: Which parameters count.
         skip_above: Change nothing where the loss is larger (DATM's gate); 0 never skips.
-        keep_graphs: Graphs of how many student steps to keep (`unroll`).
+        memory: Which graphs are kept on the way forward (`memory.graphs_to_keep`).
         micro_batch: Images per pass inside a student step; 0 takes all.
         phase: Name for the user.
     """
@@ -79,7 +80,7 @@ class SegmentMatching(Method):
     sampler: Sampler
     weights: WeightRule = everything
     skip_above: float = 0.0
-    keep_graphs: int = 0
+    memory: str = "auto"
     micro_batch: int = 0
     phase: str = "matching trajectories"
 
@@ -168,7 +169,7 @@ class SegmentMatching(Method):
             raise ValueError("matching segments needs experts")
         start = setting.experts.theta(segment.expert, segment.start).to(setting.device)
         target = setting.experts.theta(segment.expert, segment.end).to(setting.device)
-        tape = unroll(task, start, keep_graphs=self.keep_graphs)
+        tape = unroll(task, start, keep_graphs=graphs_to_keep(self.memory, task))
         weights = self.weights(tape.final, start, target)
         match = segment_match(tape.final, start, target, weights)
         if match is None:

@@ -9,6 +9,8 @@ from torch import Tensor
 class Network(Protocol):
     """An image classifier without hidden state, so that its steps can be replayed and differentiated through."""
 
+    def __hash__(self) -> int: ...
+
     @property
     def parameter_count(self) -> int:
         """Length P of the flat parameter vector."""
