@@ -4,11 +4,13 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 
 class Network(Protocol):
     """An image classifier without hidden state, so that its steps can be replayed and differentiated through."""
 
+    @override
     def __hash__(self) -> int: ...
 
     @property
