@@ -5,8 +5,8 @@ from typing import Final
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
-from meddistill_gui.gui.widgets.scrolling import large_text
 
 _COLUMNS_OF_LARGE_TEXT: Final = 2
 

@@ -25,8 +25,8 @@ from meddistill_gui.gui.pages.anonymity_preview.neighbours_view import Neighbour
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
 from meddistill_gui.gui.plots.histogram_plot import HistogramPlot
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
-from meddistill_gui.gui.widgets.scrolling import large_text
 
 Key = TypeVar("Key")
 

@@ -25,12 +25,12 @@ from meddistill_gui.gui.pages.anonymity_preview.tables import (
     show_checks,
     show_planted,
 )
-from meddistill_gui.gui.pages.anonymity_preview.verdict_banner import VerdictBanner
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
+from meddistill_gui.gui.widgets.fitting import fitted, large_text
 from meddistill_gui.gui.widgets.page_frame import PageFrame
-from meddistill_gui.gui.widgets.scrolling import large_text, scrolled
+from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 from meddistill_gui.jobs.job import StartJob
 
 
@@ -218,4 +218,4 @@ class AnonymityPreviewPage(QWidget):
         column.setSpacing(16)
         column.addWidget(self._banner)
         column.addWidget(split, 1)
-        self._body = scrolled(content)
+        self._body = fitted(content)

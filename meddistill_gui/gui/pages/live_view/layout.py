@@ -17,8 +17,8 @@ from meddistill_gui.gui.pages.live_view.curves_view import CurvesView
 from meddistill_gui.gui.pages.live_view.frames_view import FramesView
 from meddistill_gui.gui.theme.icons import IconLabel
 from meddistill_gui.gui.widgets.figure_row import FigureRow
+from meddistill_gui.gui.widgets.fitting import fitted, large_text
 from meddistill_gui.gui.widgets.labels import label
-from meddistill_gui.gui.widgets.scrolling import large_text, scrolled
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _arrange(parts: LiveParts) -> None:
     column.addWidget(split, 1)
     whole = QVBoxLayout(parts.body)
     whole.setContentsMargins(0, 0, 0, 0)
-    whole.addWidget(scrolled(content))
+    whole.addWidget(fitted(content))
 
 
 def _carded(view: QWidget) -> QFrame:
