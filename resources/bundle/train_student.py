@@ -223,16 +223,15 @@ def read_npz(path, recipe):
     """Test images and labels of a MedMNIST-shaped file."""
     with np.load(path, allow_pickle=False) as arrays:
         images, labels = arrays["test_images"], arrays["test_labels"].reshape(-1)
-    prepared = [prepare(image, recipe) for image in images]
-    return torch.stack(prepared), torch.from_numpy(labels.astype(np.int64))
+    return stacked(images, recipe), torch.from_numpy(labels.astype(np.int64))
 
 
 def read_folder(path, recipe):
     """Test images and labels of a folder with one sub-folder per class."""
-    from PIL import Image  # only needed here
+    from PIL import Image
 
-    images, labels = [], []
     names = [name.lower() for name in recipe["class_names"]]
+    images, labels = [], []
     for folder in sorted(p for p in path.iterdir() if p.is_dir()):
         if folder.name.lower() not in names:
             raise SystemExit(
@@ -240,37 +239,56 @@ def read_folder(path, recipe):
             )
         for file in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
             with Image.open(file) as image:
-                pixels = np.asarray(image.convert("L" if recipe["channels"] == 1 else "RGB"))
-            images.append(prepare(pixels, recipe))
+                pixels = np.asarray(image.convert("RGB"))
+            images.append(pixels[..., 0] if (pixels == pixels[..., :1]).all() else pixels)
             labels.append(names.index(folder.name.lower()))
     if not images:
         raise SystemExit(f"{path} holds no images in class sub-folders.")
-    return torch.stack(images), torch.tensor(labels)
+    return stacked(images, recipe), torch.tensor(labels)
 
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 
 
-def prepare(pixels, recipe):
-    """One image as uint8 [C, S, S]: square by padding, cropping or stretching, then resized by area."""
-    image = torch.from_numpy(np.array(pixels)).float()
-    image = image[None] if image.ndim == 2 else image.permute(2, 0, 1)
-    if len(image) != recipe["channels"]:
-        image = image.mean(dim=0, keepdim=True).repeat(recipe["channels"], 1, 1)
-    _, height, width = image.shape
-    if height != width and recipe["fit"] == "pad":
-        side = max(height, width)
-        left, top = (side - width) // 2, (side - height) // 2
-        image = F.pad(image, (left, side - width - left, top, side - height - top))
-    elif height != width and recipe["fit"] == "crop":
+def stacked(images, recipe):
+    """Images of any size, uint8 [H, W] or [H, W, 3], as the network's uint8 [N, C, S, S]."""
+    squares = [square(image, recipe) for image in images]
+    return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).contiguous()
+
+
+def square(image, recipe):
+    """One image as uint8 [S, S, C], fitted as the sender fitted the images that the set was made from."""
+    size, channels, values = recipe["size"], recipe["channels"], image.astype(np.float32) / 255
+    if values.ndim == 2 and recipe["window"] == "percentile":
+        low, high = (float(v) for v in np.percentile(values, (0.5, 99.5)))
+        values = ((values - low) / (high - low if high > low else 1.0)).clip(0, 1)
+    if values.ndim == 3 and channels == 1:
+        values = values @ np.array([0.299, 0.587, 0.114], np.float32)  # luminance, ITU-R BT.601
+    if values.ndim == 2:
+        values = np.repeat(values[:, :, None], channels, axis=2)
+    height, width = values.shape[:2]
+    if recipe["fit"] == "crop":
         side = min(height, width)
-        left, top = (width - side) // 2, (height - side) // 2
-        image = image[:, top : top + side, left : left + side]
-    if image.shape[1:] != (recipe["size"], recipe["size"]):
-        image = F.interpolate(
-            image[None], size=(recipe["size"],) * 2, mode="bilinear", antialias=True
-        )[0]
-    return image.round().clamp(0, 255).to(torch.uint8)
+        top, left = (height - side) // 2, (width - side) // 2
+        values = values[top : top + side, left : left + side]
+    inner = (size, size)
+    if recipe["fit"] == "pad":
+        inner = tuple(max(1, round(n * (size / max(height, width)))) for n in (height, width))
+    canvas = np.zeros((size, size, channels), np.float32)
+    top, left = (size - inner[0]) // 2, (size - inner[1]) // 2
+    canvas[top : top + inner[0], left : left + inner[1]] = resized(values, inner)
+    return np.rint(canvas.clip(0, 1) * 255).astype(np.uint8)
+
+
+def resized(values, shape):
+    """Float32 [H, W, C] in another size: bilinear, with a filter as wide as the shrinking asks for."""
+    if values.shape[:2] == shape:
+        return values
+    from PIL import Image
+
+    planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in values.transpose(2, 0, 1)]
+    smaller = [plane.resize(shape[::-1], Image.Resampling.BILINEAR) for plane in planes]
+    return np.stack([np.asarray(plane) for plane in smaller], axis=2)
 
 
 def test(network, images, labels, recipe, device):

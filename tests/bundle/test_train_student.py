@@ -1,12 +1,14 @@
 """The script that travels in each bundle trains the same student as the program itself."""
 
+import importlib.util
+import json
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 from safetensors import safe_open
@@ -15,40 +17,29 @@ from benchmarks.bundle_sample import make_papers, make_set
 from meddistill_gui.bundle import writer
 from meddistill_gui.bundle.format import ROOT
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.distilled import recipe_to_json, to_bytes
+from meddistill_gui.core.paths import resources
 from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.data import squares
+from meddistill_gui.data.reading import read_image
 from meddistill_gui.engine.evaluation import students
 
 CPU = torch.device("cpu")
 
 
-def unpacked(distilled: DistilledSet, folder: Path) -> Path:
-    """The script in an unpacked bundle, as a receiver without this program has it."""
-    bundle = folder / "b.zip"
-    bundle.write_bytes(writer.pack(distilled, make_papers(evaluation=None)))
-    with zipfile.ZipFile(bundle) as zipped:
-        zipped.extractall(folder)
-    return folder / ROOT / "data" / "train_student.py"
+def as_module():
+    """The script's functions."""
+    spec = importlib.util.spec_from_file_location(
+        "train_student", resources() / "bundle/train_student.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def run(script: Path, *arguments: str | Path) -> str:
-    """Run it without this program on the path."""
-    done = subprocess.run(
-        [sys.executable, "-I", script, "--device", "cpu", *arguments],
-        capture_output=True, text=True, cwd=script.parent, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def weights(path: Path) -> torch.Tensor:
-    """The saved student as one vector, in the order of the layers."""
-    with safe_open(path, "pt") as file:
-        names = sorted(
-            file.keys(), key=lambda name: (int(name.split(".")[0]), name.endswith("bias"))
-        )
-        assert "recipe" in file.metadata()
-        return torch.cat([file.get_tensor(name).flatten() for name in names])
+def flat(network: torch.nn.Module) -> torch.Tensor:
+    """All parameters as one vector, in the order of the layers."""
+    return torch.cat([theta.detach().flatten() for theta in network.parameters()])
 
 
 @pytest.mark.slow
@@ -61,21 +52,61 @@ def weights(path: Path) -> torch.Tensor:
     ],
     ids=str,
 )
-def test_it_trains_the_programs_student_to_the_last_bit(options, tmp_path):
+def test_it_trains_the_programs_student_to_the_last_bit(options):
     distilled = make_set(**options)
-    run(unpacked(distilled, tmp_path), "--seed", "3", "--out", tmp_path / "s.safetensors")
+    tensors = safetensors.torch.load(to_bytes(distilled))
+    recipe = json.loads(json.dumps(recipe_to_json(distilled.recipe)))
+    network = as_module().train(tensors, recipe, 3, CPU)
     expected = students.train_student(distilled, seed=3, device=CPU, control=Control())
-    assert torch.equal(weights(tmp_path / "s.safetensors"), expected)
+    assert torch.equal(flat(network), expected)
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("mode", ["L", "RGB", "grey as RGB"])
+@pytest.mark.parametrize("window", ["file", "percentile"])
+def test_it_prepares_images_as_the_program_does(fit, channels, mode, window, tmp_path):
+    random = np.random.default_rng(3)
+    folder = tmp_path / "own" / "Normal"
+    folder.mkdir(parents=True)
+    shapes = [(40, 31), (16, 16), (9, 50), (17, 16)]
+    for index, shape in enumerate(shapes):
+        pixels = random.integers(0, 256, (*shape, 3), dtype=np.uint8)
+        shown = Image.fromarray(pixels if mode == "RGB" else pixels[..., 0])
+        shown.convert(mode.removeprefix("grey as ")).save(folder / f"{index}.png")
+    recipe = recipe_to_json(make_set(channels=channels).recipe) | {"fit": fit, "window": window}
+    images, labels = as_module().read_folder(tmp_path / "own", recipe)
+    assert labels.tolist() == [0] * len(shapes)
+    for index, image in enumerate(images):
+        values = read_image(folder / f"{index}.png", window=window)
+        expected = squares.to_stored(squares.to_square(values, 16, fit, channels))
+        assert np.array_equal(image.numpy(), expected)
+
+
+def test_a_folder_of_another_class_is_told(tmp_path):
+    (tmp_path / "stranger").mkdir()
+    with pytest.raises(SystemExit, match="stranger is none of the classes"):
+        as_module().read_folder(tmp_path, recipe_to_json(make_set().recipe))
 
 
 @pytest.mark.slow
-def test_its_test_figures_are_the_programs(tmp_path):
+def test_from_the_unpacked_bundle_its_figures_are_the_programs(tmp_path):
+    """As a receiver without this program runs it: unpacked by another tool, in a fresh interpreter."""
     distilled, random = make_set(steps=60), np.random.default_rng(1)
+    (tmp_path / "b.zip").write_bytes(writer.pack(distilled, make_papers(evaluation=None)))
+    with zipfile.ZipFile(tmp_path / "b.zip") as zipped:
+        zipped.extractall(tmp_path)
     labels = random.integers(0, 4, 200)
     means = 255 * distilled.images[labels, 0].clip(0, 1)
     pixels = (means + random.normal(0, 120, means.shape)).clip(0, 255).astype(np.uint8)
     np.savez(tmp_path / "own.npz", test_images=pixels, test_labels=labels[:, None])
-    printed = run(unpacked(distilled, tmp_path), "--test", tmp_path / "own.npz")
+    script, out = tmp_path / ROOT / "data" / "train_student.py", tmp_path / "s.safetensors"
+    done = subprocess.run(
+        [sys.executable, "-I", script, "--device", "cpu", "--test", tmp_path / "own.npz", "--out", out],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
     theta = students.train_student(distilled, seed=0, device=CPU, control=Control())
     own = RealImages(
         images=pixels[:, None],
@@ -87,22 +118,9 @@ def test_its_test_figures_are_the_programs(tmp_path):
     )
     answers = students.predict(distilled.recipe, theta, own, CPU).argmax(axis=1)
     assert 0.3 < (answers == labels).mean() < 0.999
-    assert f"accuracy           {(answers == labels).mean():.4f}" in printed
+    assert f"accuracy           {(answers == labels).mean():.4f}" in done.stdout
     sensitivity = [(answers == labels)[labels == k].mean() for k in range(4)]
-    assert f"balanced accuracy  {np.mean(sensitivity):.4f}" in printed
-
-
-@pytest.mark.slow
-def test_it_tests_on_a_folder_of_class_folders(tmp_path):
-    script = unpacked(make_set(steps=2), tmp_path)
-    for name, count in (("normal", 2), ("FOCAL OPACITY", 1)):
-        (tmp_path / "own" / name).mkdir(parents=True)
-        for index in range(count):
-            Image.new("RGB", (40, 30), (index, 90, 20)).save(
-                tmp_path / "own" / name / f"{index}.png"
-            )
-    assert "3 test images" in run(script, "--test", tmp_path / "own")
-    (tmp_path / "own" / "stranger").mkdir()
-    done = subprocess.run([sys.executable, script, "--device", "cpu", "--test", tmp_path / "own"], capture_output=True, text=True, check=False)  # fmt: skip
-    assert done.returncode != 0
-    assert "stranger is none of the classes" in done.stderr
+    assert f"balanced accuracy  {np.mean(sensitivity):.4f}" in done.stdout
+    with safe_open(out, "pt") as file:
+        assert json.loads(file.metadata()["recipe"])["network"] == "convnet"
+        assert sum(file.get_tensor(name).numel() for name in file.keys()) == len(theta)  # noqa: SIM118 - not a dict
