@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.scrolling import scrolling
 
 
 class OperationDialog(QDialog):
@@ -48,16 +49,12 @@ class OperationDialog(QDialog):
         row.addStretch()
         row.addWidget(cancel)
         row.addWidget(self.go)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.form)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(24, 24, 24, 24)
         self.column.setSpacing(16)
         self.column.addWidget(label(title, "title"))
         self.column.addWidget(label(sentence, "muted"))
-        self.column.addWidget(scroll, 1)
+        self.column.addWidget(scrolling(self.form, sideways=True), 1)
         self.column.addLayout(row)
         self.resize(680, min(720, 280 + self.form.sizeHint().height()))
         self._check()

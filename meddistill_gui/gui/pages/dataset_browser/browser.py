@@ -1,17 +1,19 @@
 """The page's body once there are images: overview, grid, inspector, problems."""
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
-    QScrollArea,
     QSplitter,
     QStackedLayout,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow
 from meddistill_gui.gui.pages.dataset_browser.filters import Filters
@@ -22,6 +24,10 @@ from meddistill_gui.gui.pages.dataset_browser.issues import IssueList
 from meddistill_gui.gui.pages.dataset_browser.overview import Overview
 from meddistill_gui.gui.pages.dataset_browser.thumbnails import Thumbnails
 from meddistill_gui.gui.widgets.empty_state import EmptyState
+from meddistill_gui.gui.widgets.fitting import large_text
+from meddistill_gui.gui.widgets.scrolling import scrolling
+
+_NARROW: Final = 760
 
 
 class Browser(QSplitter):
@@ -35,6 +41,7 @@ class Browser(QSplitter):
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._catalogue: Catalogue | None = None
+        self._narrow: bool | None = None
         self._thumbnails = thumbnails
         self.overview = Overview()
         self.filters = Filters()
@@ -73,6 +80,17 @@ class Browser(QSplitter):
         self._thumbnails.close()
         self.inspector.close_reading()
 
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._place()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
     def _read(self, ids: npt.NDArray[np.int64]) -> list[ImageRow]:
         return [] if self._catalogue is None else self._catalogue.images(ids)
 
@@ -98,6 +116,8 @@ class Browser(QSplitter):
 
     def _on_opened(self, place: int) -> None:
         self._on_shown(place)
+        if self._narrow:
+            self.tabs.setCurrentWidget(self.inspector)
         self.inspector.canvas.setFocus()
 
     def _step(self, step: int) -> None:
@@ -116,15 +136,26 @@ class Browser(QSplitter):
         column.addWidget(holder, 1)
         self.tabs.addTab(images, self.tr("Images"))
         self.tabs.addTab(self.issues, self.tr("Problems"))
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.overview)
-        scroll.setMinimumWidth(232)
+        self._side = scrolling(self.overview)
+        self._side.setMinimumWidth(224)
         self.setHandleWidth(16)
         self.setChildrenCollapsible(False)
-        for part, stretch in ((scroll, 0), (self.tabs, 1), (self.inspector, 0)):
-            self.addWidget(part)
-            self.setStretchFactor(self.indexOf(part), stretch)
+        self.addWidget(self.tabs)
+        self._place()
+
+    def _place(self) -> None:
+        """Side by side where there is room; else overview and viewer become tabs, so that large text is never cut."""
+        narrow = large_text(self) or self.width() < _NARROW
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        if narrow:
+            self.tabs.addTab(self._side, self.tr("Classes"))
+            self.tabs.addTab(self.inspector, self.tr("Viewer"))
+            return
+        self.insertWidget(0, self._side)
+        self.addWidget(self.inspector)
+        for part in (self._side, self.inspector):
+            part.show()
+        self.setStretchFactor(1, 1)
         self.setSizes([228, 480, 320])

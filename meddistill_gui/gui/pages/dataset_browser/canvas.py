@@ -180,7 +180,7 @@ class Canvas(QWidget):
         if self._values is None:
             return 1.0
         height, width = self._values.shape[:2]
-        return min(self.width() / width, self.height() / height)
+        return float(min(self.width() / width, self.height() / height))
 
     def _scale(self) -> float:
         return self._zoom or self._fitting()

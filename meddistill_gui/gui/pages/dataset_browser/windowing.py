@@ -58,5 +58,7 @@ def grey(
     low = window.centre - window.width / 2
     scaled = np.nan_to_num((values - np.float32(low)) * np.float32(_LEVELS / window.width))
     np.clip(scaled, 0.0, _LEVELS, out=scaled)
-    levels = np.rint(scaled).astype(np.uint8)
-    return 255 - levels if inverted else levels
+    if inverted:
+        np.subtract(np.float32(_LEVELS), scaled, out=scaled)
+    levels: npt.NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)
+    return levels

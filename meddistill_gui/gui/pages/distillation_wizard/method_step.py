@@ -1,7 +1,7 @@
 """Second step: which method, and how much work."""
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QButtonGroup, QDialog, QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QDialog, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core.config import problems
@@ -54,7 +54,7 @@ class MethodStep(WizardStep):
         more.clicked.connect(self.show_all_options)
         self._own = label(self.tr("Own values are set: none of the three amounts."), "muted")
         self.column.addWidget(self._own)
-        self.column.addWidget(more)
+        self.column.addWidget(more, alignment=Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch()
         self._methods.buttonClicked.connect(self._on_method)
         self._presets.buttonClicked.connect(self._on_preset)
@@ -88,17 +88,16 @@ class MethodStep(WizardStep):
         group.addButton(card.radio)
         self.column.addWidget(card)
 
-    def _on_method(self) -> None:
+    def _on_method(self, chosen: QAbstractButton) -> None:
         preset = matching(self._draft.config)
-        self._draft.set({"method": self._methods.checkedButton().objectName()})
+        self._draft.set({"method": chosen.objectName()})
         for known in PRESETS:
             if known.name == preset:
                 self._draft.replace(applied(self._draft.config, known))
 
-    def _on_preset(self) -> None:
-        name = self._presets.checkedButton().objectName()
-        chosen = next(preset for preset in PRESETS if preset.name == name)
-        self._draft.replace(applied(self._draft.config, chosen))
+    def _on_preset(self, chosen: QAbstractButton) -> None:
+        preset = next(preset for preset in PRESETS if preset.name == chosen.objectName())
+        self._draft.replace(applied(self._draft.config, preset))
 
     def _mark(self) -> None:
         _check(self._methods, self._draft.config.method)

@@ -1,8 +1,9 @@
 """Last step: the name of the run, and everything that will be frozen with it."""
 
+import contextlib
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 from typing_extensions import override
 
@@ -25,12 +26,14 @@ class SummaryStep(WizardStep):
     """
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTitle(self.tr("Summary"))
-        self.setSubTitle(
-            self.tr(
-                "These options are frozen into the run folder; the same ones give the same result."
-            )
+        super().__init__(
+            4,
+            QCoreApplication.translate("Wizard", "Summary"),
+            QCoreApplication.translate(
+                "Wizard",
+                "These options are frozen into the run folder; the same ones give the same result.",
+            ),
+            parent,
         )
         self._draft = draft
         self._taken: tuple[str, ...] = ()
@@ -63,10 +66,10 @@ class SummaryStep(WizardStep):
         return free and not self.form.problems()
 
     def _on_change(self) -> None:
-        try:
+        with contextlib.suppress(
+            ConfigError
+        ):  # the form says it beside the field, and the step is not complete
             self._draft.replace(self.form.config())
-        except ConfigError:
-            pass  # the form says it beside the field, and the step is not complete
         self.completeChanged.emit()
 
     def _fill(self) -> None:
