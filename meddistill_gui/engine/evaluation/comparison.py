@@ -18,7 +18,7 @@ from torch import Tensor
 
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
@@ -78,13 +78,14 @@ def compare(
         Stopped: A stop was requested.
         DivergedError: Training left the finite numbers.
     """
-    device = devices.choose(config.device)
+    device, recipe = devices.choose(config.device), distilled.recipe
+    learned = float(np.mean(distilled.learning_rates))
     rows = [
         distilled_row(config, distilled, device, control),
-        random_row(config, distilled, train, device, control),
+        random_row(config, recipe, train, device, control, learned=learned),
     ]
     if config.whole:
-        rows.append(whole_row(config, distilled, train, device, control))
+        rows.append(whole_row(config, recipe, train, device, control))
     trained = yield from _trained(rows)
     return {
         "format": EVALUATION_FORMAT,
@@ -92,7 +93,7 @@ def compare(
         "test_images": len(test),
         "test_patients": test.patient_count if test.patients_known else None,
         "rows": [
-            filled(row, _tested(thetas, distilled, test, device), seconds)
+            filled(row, judged(thetas, recipe, test, device), seconds)
             for row, (thetas, seconds) in zip(rows, trained, strict=True)
         ],
     }
@@ -116,13 +117,14 @@ def distilled_row(
 
 def random_row(
     config: EvaluateConfig,
-    distilled: DistilledSet,
+    recipe: Recipe,
     train: RealImages,
     device: torch.device,
     control: Control,
+    *,
+    learned: float,
 ) -> Row:
-    """Students of random real images, as many of each class as the distilled set has."""
-    recipe, learned = distilled.recipe, float(distilled.learning_rates.mean())
+    """Students of random real images, as many of each class as the recipe says; `learned` is one more rate to try."""
     rates: list[float] = []
 
     def one(draw: int, seed: int) -> Tensor:
@@ -153,7 +155,7 @@ def random_row(
 
 def whole_row(
     config: EvaluateConfig,
-    distilled: DistilledSet,
+    recipe: Recipe,
     train: RealImages,
     device: torch.device,
     control: Control,
@@ -167,7 +169,7 @@ def whole_row(
             partial(
                 baselines.train_on_all,
                 train,
-                distilled.recipe,
+                recipe,
                 seed=seed,
                 device=device,
                 control=control,
@@ -177,23 +179,23 @@ def whole_row(
     )
 
 
-def filled(row: Row, judged: Sequence[Figures], seconds: float) -> dict[str, Any]:
+def filled(row: Row, students: Sequence[Figures], seconds: float) -> dict[str, Any]:
     """A row as evaluation.json has it."""
     return {
         "name": row.name,
         "title": row.title,
         "training_images": row.training_images,
-        "students": len(judged),
-        **{name: _spread([getattr(one, name) for one in judged], row.draws) for name in _METRICS},
+        "students": len(students),
+        **{name: _spread([getattr(one, name) for one in students], row.draws) for name in _METRICS},
         "per_class": [
             {
                 "class": same[0].name,
                 "sensitivity": float(np.mean([one.sensitivity for one in same])),
                 "specificity": float(np.mean([one.specificity for one in same])),
             }
-            for same in zip(*(one.per_class for one in judged), strict=True)
+            for same in zip(*(one.per_class for one in students), strict=True)
         ],
-        "confusion": np.mean([one.confusion for one in judged], axis=0).tolist(),
+        "confusion": np.mean([one.confusion for one in students], axis=0).tolist(),
         "seconds": seconds,
     }
 
@@ -213,10 +215,10 @@ def _trained(rows: Sequence[Row]) -> Generator[Event, None, list[tuple[list[Tens
     return results
 
 
-def _tested(
-    thetas: Sequence[Tensor], distilled: DistilledSet, test: RealImages, device: torch.device
+def judged(
+    thetas: Sequence[Tensor], recipe: Recipe, test: RealImages, device: torch.device
 ) -> list[Figures]:
-    recipe = distilled.recipe
+    """What each of these students is worth on the test images."""
     return [
         figures(predict(recipe, theta, test, device), test.labels, recipe.class_names)
         for theta in thetas
