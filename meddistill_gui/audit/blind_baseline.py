@@ -14,7 +14,7 @@ from meddistill_gui.audit.patients import numbered
 from meddistill_gui.audit.statistics import Float64, Interval, auc_interval
 from meddistill_gui.core.real_images import RealImages
 
-_STEPS: Final = 8
+_STEPS: Final = 5
 _RIDGE: Final = 1.0
 _FEWEST: Final = 2 * policy.BLIND_FOLDS
 

@@ -4,7 +4,6 @@ The order matters: z-normalise, low-pass, z-normalise again, subtract the mean t
 length. With the mean taken away first, a copy of changed contrast went unseen.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -86,8 +85,9 @@ def low_passed(images: Tensor, band: float) -> Tensor:
     """Gaussian low-pass; `band` is its standard deviation in pixels of a 32 x 32 image. `[N, C, S, S]`."""
     if band == 0:
         return images
-    blur = _blur(images.shape[-1], band)
-    return blur @ images @ blur.T
+    blur = _blur(images.shape[-1], band).T
+    # one large product instead of many small ones: the filter stands on the right both times
+    return ((images @ blur).mT.contiguous() @ blur).mT
 
 
 def reduced(images: Tensor, side: int) -> Tensor:
@@ -107,6 +107,5 @@ def _blur(side: int, band: float) -> Tensor:
     deviation = band * side / 32
     position = torch.arange(side, dtype=torch.float64)
     weight = torch.exp(-((position[:, None] - position[None]) ** 2) / (2 * deviation**2))
-    if not math.isfinite(float(weight.sum())):  # pragma: no cover - side and band are ours
-        raise ValueError(f"no filter for side {side} and band {band}")
+    weight[weight < _FLAT] = 0.0  # denormal numbers would make every product ten times slower
     return (weight / weight.sum(1, keepdim=True)).float()

@@ -7,7 +7,6 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from meddistill_gui.audit import record
-from meddistill_gui.audit.copy_search import aligned
 from meddistill_gui.audit.findings import image_findings, planted_findings, read
 from meddistill_gui.audit.manifold import off_manifold
 from meddistill_gui.audit.material import Case, Material, gathered
@@ -16,6 +15,7 @@ from meddistill_gui.audit.planted import planted
 from meddistill_gui.audit.preconditions import (
     Precondition,
     comparable,
+    enough_left,
     near_duplicates,
     statistical,
 )
@@ -65,8 +65,10 @@ def examine(
     checks += statistical(case)
     yield Progress(phase=CHECKING, done=1, total=2, unit="steps")
     material = gathered(case, control)
-    checks.append(_pictures_apart(case, material, control))
+    checks += [near_duplicates(case, material), enough_left(material)]
     yield Progress(phase=CHECKING, done=2, total=2, unit="steps")
+    if not checks[-1].passed:
+        return record.without_search(case, checks)
     return (yield from _searched(case, material, checks, config.planted, control))
 
 
@@ -101,8 +103,3 @@ def _searched(
     )
     measured = record.Measured(search=search, a=a, b=b, to_train=to_train, to_holdout=to_holdout)
     return record.with_search(case, material, evidence, measured)
-
-
-def _pictures_apart(case: Case, material: Material, control: Control) -> Precondition:
-    similarity, rows = aligned(material.holdout, material.training, control)
-    return near_duplicates(similarity, rows, case.train, case.holdout)

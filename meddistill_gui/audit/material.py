@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from meddistill_gui.audit import policy
+from meddistill_gui.audit.copy_search import aligned
 from meddistill_gui.audit.descriptors import reduced
 from meddistill_gui.audit.patients import halves, numbered
 from meddistill_gui.core.control import Control
@@ -46,6 +47,8 @@ class Material:
         training: float32 `[N, C, s, s]`, 0..1, s at most `policy.MARGIN_SIDE`.
         holdout: float32 `[H, C, s, s]`, 0..1.
         patients: int64 `[N]`, 0, 1, ...
+        same_picture: Rows (hold-out, training) of pictures that stand on both sides; they are left out below, because
+            a threshold set by them would hide any leak.
         calibration: Rows of the hold-out half that sets thresholds (Hc).
         measuring: Rows of the half that measures them (Ht).
     """
@@ -55,6 +58,7 @@ class Material:
     training: Tensor
     holdout: Tensor
     patients: npt.NDArray[np.int64]
+    same_picture: tuple[tuple[int, int], ...]
     calibration: npt.NDArray[np.int64]
     measuring: npt.NDArray[np.int64]
 
@@ -70,16 +74,30 @@ def gathered(case: Case, control: Control) -> Material:
     readings = [_small(exported, control)]
     if (values < 0).any() or (values > 1).any():
         readings.append(reduced(torch.from_numpy(values.copy()), policy.MARGIN_SIDE))
-    calibration, measuring = halves(case.holdout.patients, case.seed)
+    training, holdout = _small(case.train.images, control), _small(case.holdout.images, control)
+    pairs = _same_picture(holdout, training, control)
+    calibration, measuring = (
+        np.setdiff1d(half, [held for held, _ in pairs])
+        for half in halves(case.holdout.patients, case.seed)
+    )
     return Material(
         exported=exported,
         readings=tuple(readings),
-        training=_small(case.train.images, control),
-        holdout=_small(case.holdout.images, control),
+        training=training,
+        holdout=holdout,
         patients=numbered(case.train.patients),
+        same_picture=pairs,
         calibration=calibration,
         measuring=measuring,
     )
+
+
+def _same_picture(
+    holdout: Tensor, training: Tensor, control: Control
+) -> tuple[tuple[int, int], ...]:
+    similarity, rows = aligned(holdout, training, control)
+    same = np.flatnonzero(similarity >= policy.NEAR_DUPLICATE)
+    return tuple((int(held), int(rows[held])) for held in same)
 
 
 def exported_pixels(distilled: DistilledSet) -> npt.NDArray[np.uint8]:

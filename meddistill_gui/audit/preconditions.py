@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.blind_baseline import blind_baseline
-from meddistill_gui.audit.material import Case
+from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.real_images import RealImages
 
@@ -49,28 +48,30 @@ def statistical(case: Case) -> Iterator[Precondition]:
     yield _blind(train, holdout, case.seed)
 
 
-def near_duplicates(
-    similarity: npt.NDArray[np.float64],
-    sources: npt.NDArray[np.int64],
-    train: RealImages,
-    holdout: RealImages,
-) -> Precondition:
-    """Whether a hold-out image shows the same picture as a training image.
-
-    Args:
-        similarity: float64 `[H]`, ρ of each hold-out image and the training image nearest to it, aligned.
-        sources: int64 `[H]`, row of that training image.
-        train: Training images.
-        holdout: Hold-out images.
-    """
-    rows = np.flatnonzero((similarity >= policy.NEAR_DUPLICATE) & (sources >= 0))
-    pairs = tuple((int(train.ids[sources[row]]), int(holdout.ids[row])) for row in rows)
+def near_duplicates(case: Case, material: Material) -> Precondition:
+    """Whether a hold-out image shows the same picture as a training image."""
+    pairs = tuple(
+        (int(case.train.ids[trained]), int(case.holdout.ids[held]))
+        for held, trained in material.same_picture
+    )
     return Precondition(
         name="no near duplicates",
         passed=not pairs,
-        sentence=f"{len(pairs)} hold-out images look the same as a training image "
-        f"(similarity of at least {policy.NEAR_DUPLICATE}).",
+        sentence=f"{len(pairs)} hold-out images look the same as a training image (similarity of at least "
+        f"{policy.NEAR_DUPLICATE}); they were left out of the comparison.",
         pairs=pairs,
+    )
+
+
+def enough_left(material: Material) -> Precondition:
+    """Whether both halves of the hold-out still have images."""
+    fewest = min(len(material.calibration), len(material.measuring))
+    return Precondition(
+        name="hold-out halves",
+        passed=fewest > 0,
+        sentence="Both halves of the hold-out have images of their own."
+        if fewest
+        else "No hold-out image is left that is not also a training image.",
     )
 
 

@@ -90,7 +90,8 @@ def _head(case: Case, evidence: Evidence) -> Record:
     return {
         "format": FORMAT,
         "verdict": str(verdict),
-        "reasons": list(reasons),
+        "reasons": [reason.sentence for reason in reasons],
+        "coarse_reasons": list(dict.fromkeys(reason.coarse for reason in reasons)),
         "formal": FORMAL_GUARANTEE_NONE,
         "initialisation": evidence.initialisation,
         "preconditions": [

@@ -75,42 +75,70 @@ class Evidence:
     doubts: Sequence[str] = field(default=())
 
 
-def concluded(evidence: Evidence) -> tuple[Verdict, tuple[str, ...]]:
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a verdict is what it is.
+
+    Attributes:
+        sentence: With figures; stays in the house.
+        coarse: The same without figures of single images or patients; may travel.
+    """
+
+    sentence: str
+    coarse: str
+
+
+def concluded(evidence: Evidence) -> tuple[Verdict, tuple[Reason, ...]]:
     """The verdict and its reasons, gravest first."""
-    leaks = (*_leaks(evidence), *evidence.leaks)
-    doubts = (*_doubts(evidence), *evidence.doubts)
+    leaks = (*_leaks(evidence), *map(_same, evidence.leaks))
+    doubts = (*_doubts(evidence), *map(_same, evidence.doubts))
     if leaks:
         return Verdict.LEAK_FOUND, (*leaks, *doubts)
     if doubts:
         return Verdict.CANNOT_TELL, doubts
-    return Verdict.NO_LEAK_FOUND, (_nothing_found(evidence),)
+    return Verdict.NO_LEAK_FOUND, (_same(_nothing_found(evidence)),)
 
 
-def _leaks(evidence: Evidence) -> Iterator[str]:
+def _same(sentence: str) -> Reason:
+    return Reason(sentence=sentence, coarse=sentence)
+
+
+def _leaks(evidence: Evidence) -> Iterator[Reason]:
     trusted = all(check.passed for check in evidence.preconditions if check.name == BLIND)
     for image in evidence.images:
         if image.exact:
-            yield f"Synthetic image {image.index + 1} is, pixel by pixel, a training patient's image."
+            yield Reason(
+                sentence=f"Synthetic image {image.index + 1} is, pixel by pixel, a training patient's image.",
+                coarse="A synthetic image is, pixel by pixel, a training patient's image.",
+            )
         elif image.confirmed and trusted:
-            yield f"Synthetic image {image.index + 1} is traceable to one training patient."
+            yield Reason(
+                sentence=f"Synthetic image {image.index + 1} is traceable to one training patient.",
+                coarse="A synthetic image is traceable to one training patient.",
+            )
 
 
-def _doubts(evidence: Evidence) -> Iterator[str]:
+def _doubts(evidence: Evidence) -> Iterator[Reason]:
     if evidence.initialisation != "noise":
-        yield (
+        yield _same(
             "The images were started from real patients' images. That is the one leak that everybody confirms; "
             "start from noise instead."
         )
-    yield from (check.sentence for check in evidence.preconditions if not check.passed)
+    for check in evidence.preconditions:
+        if not check.passed:
+            yield Reason(
+                sentence=check.sentence, coarse=f"A precondition is not met: {check.name}."
+            )
     yield from _blunt(evidence.planted)
     yield from _review(evidence.images)
     if evidence.off_manifold and evidence.membership is None and evidence.images:
-        yield (
-            "The synthetic images look so unlike patients' images that distances say nothing, and no membership test was made."
+        yield _same(
+            "The synthetic images look so unlike patients' images that distances say nothing, and no membership test "
+            "was made."
         )
 
 
-def _blunt(planted: Sequence[PlantedFinding]) -> Iterator[str]:
+def _blunt(planted: Sequence[PlantedFinding]) -> Iterator[Reason]:
     """Required kinds that the detector misses in this data set."""
     missed = [
         f"{one.kind} ({one.found} of {one.planted})"
@@ -118,17 +146,17 @@ def _blunt(planted: Sequence[PlantedFinding]) -> Iterator[str]:
         if one.kind in policy.REQUIRED_KINDS and one.found < policy.REQUIRED_FOUND * one.planted
     ]
     if missed:
-        yield f"The detector misses known copies in this data set: {', '.join(missed)}."
+        yield _same(f"The detector misses known copies in this data set: {', '.join(missed)}.")
 
 
-def _review(images: Sequence[ImageFinding]) -> Iterator[str]:
-    open_flags = [image for image in images if image.flagged and not image.exact]
-    unexplained = [image for image in open_flags if not image.confirmed]
+def _review(images: Sequence[ImageFinding]) -> Iterator[Reason]:
+    unexplained = [one for one in images if one.flagged and not one.exact and not one.confirmed]
     if unexplained:
         count = len(unexplained)
-        yield (
-            f"REVIEW {count} {'image' if count == 1 else 'images'}: closer to one training patient than any new "
-            "patient's image is. Look at them beside their nearest patients."
+        yield Reason(
+            sentence=f"REVIEW {count} {'image' if count == 1 else 'images'}: closer to one training patient than any "
+            "new patient's image is. Look at them beside their nearest patients.",
+            coarse="Some images need a review by a person.",
         )
 
 
