@@ -66,6 +66,11 @@ OPERATIONS: Final = _by_name(
         sentence="Divide the patients into training, validation, test and hold-out.",
     ),
     OperationSpec(
+        name="estimate",
+        config=DistillConfig,
+        sentence="Measure how long a run would take and how much memory it needs.",
+    ),
+    OperationSpec(
         name="experts",
         config=DistillConfig,
         sentence="Train only the experts of a run.",

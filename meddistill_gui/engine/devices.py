@@ -1,6 +1,7 @@
 """Where the engine computes."""
 
 import os
+import sys
 
 import torch
 
@@ -32,3 +33,15 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def peak_bytes(device: torch.device) -> int | None:
+    """The most memory this process has held so far: on the GPU, or of the machine; None where the system does not tell."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 - only POSIX has it
+
+    scale = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

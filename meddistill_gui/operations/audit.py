@@ -20,7 +20,9 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     yield Started(operation="audit", phases=("reading images", "searching for copies"))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
-    train, holdout = yield from roles_read(run.project, run_config.images, ("train", "holdout"), control)
+    train, holdout = yield from roles_read(
+        run.project, run_config.images, ("train", "holdout"), control
+    )
     detailed = yield from examine(result, train, holdout, config, control)
     coarse = report.public(detailed)
     run.audit.mkdir(exist_ok=True)

@@ -76,7 +76,9 @@ def demo(config: DemoConfig, control: Control) -> Iterator[Event]:
     began = time.monotonic()
     yield Started(operation="demo")
     folders = _new_folders(validate(config).out)
-    yield from write_hospital(folders.hospital, patients=config.patients, seed=config.seed, control=control)
+    yield from write_hospital(
+        folders.hospital, patients=config.patients, seed=config.seed, control=control
+    )
     yield from _prepare(folders, config, control)
     yield from _make(folders, config, control)
     sent = yield from _send(folders, control)
@@ -98,7 +100,9 @@ def _prepare(folders: DemoFolders, config: DemoConfig, control: Control) -> Iter
     yield from followed(scan(ScanConfig(source=folders.hospital, project=folders.project), control))
     yield from followed(label(LabelConfig(project=folders.project), control))
     # 40 % hold-out: the audit needs at least 100 patients there, and the demo has only 250
-    parts = SplitConfig(project=folders.project, validation=0.1, test=0.15, holdout=0.4, seed=config.seed)
+    parts = SplitConfig(
+        project=folders.project, validation=0.1, test=0.15, holdout=0.4, seed=config.seed
+    )
     yield from followed(split(parts, control))
 
 
@@ -118,7 +122,11 @@ def _make(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterato
 
 def _send(folders: DemoFolders, control: Control) -> Steps:
     packing = ExportConfig(
-        run=folders.run, to=folders.stick, name="demo", title="Invented chest phantoms, distilled", licence="CC0-1.0"
+        run=folders.run,
+        to=folders.stick,
+        name="demo",
+        title="Invented chest phantoms, distilled",
+        licence="CC0-1.0",
     )
     sent = yield from followed(export(packing, control))
     bundle = Path(sent["bundle"])
@@ -127,7 +135,9 @@ def _send(folders: DemoFolders, control: Control) -> Steps:
     return sent
 
 
-def _closing(folders: DemoFolders, sent: Mapping[str, Any], page: Path, seconds: float) -> dict[str, Any]:
+def _closing(
+    folders: DemoFolders, sent: Mapping[str, Any], page: Path, seconds: float
+) -> dict[str, Any]:
     figures = run_report.figures(folders.run)
     return {
         "text": f"An invented hospital went the whole way in {seconds:.0f} s. Open {page} to see it.",

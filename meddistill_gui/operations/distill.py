@@ -15,7 +15,13 @@ from meddistill_gui.core.run_folder import EventLog, RunFolder, ask, asked, crea
 from meddistill_gui.engine import runner
 from meddistill_gui.operations.real_images import roles_read
 
-PHASES: Final = ("reading images", "training experts", "warming up", "matching trajectories", "evaluating")
+PHASES: Final = (
+    "reading images",
+    "training experts",
+    "warming up",
+    "matching trajectories",
+    "evaluating",
+)
 Work = Callable[[DistillConfig, RunFolder, RealImages, RealImages, Control], Iterator[Event]]
 
 
@@ -39,7 +45,9 @@ def experts(config: DistillConfig, control: Control) -> Iterator[Event]:
     yield from _in_run_folder("experts", runner.experts, config, control)
 
 
-def _in_run_folder(operation: str, work: Work, config: DistillConfig, control: Control) -> Iterator[Event]:
+def _in_run_folder(
+    operation: str, work: Work, config: DistillConfig, control: Control
+) -> Iterator[Event]:
     """Do the work while holding the run folder, and write every event down there."""
     run = create_run(validate(config))
     with held(run.root, "run"), contextlib.closing(EventLog(run.events)) as log:
@@ -51,7 +59,9 @@ def _in_run_folder(operation: str, work: Work, config: DistillConfig, control: C
                 yield event
         except Stopped as stop:
             log.append(Warned(code="stopped", message=stop.message, remedy=stop.remedy))
-            raise Stopped(stop.message, f"What was done is kept in {run.root}; resume it to go on.") from stop
+            raise Stopped(
+                stop.message, f"What was done is kept in {run.root}; resume it to go on."
+            ) from stop
         except MedDistillError as error:
             log.append(Warned(code="failed", message=error.message, remedy=error.remedy))
             raise
@@ -61,7 +71,9 @@ def _steps(
     operation: str, work: Work, config: DistillConfig, run: RunFolder, control: Control
 ) -> Iterator[Event]:
     yield Started(operation=operation, phases=PHASES)
-    train, validation = yield from roles_read(config.project, config.images, ("train", "validation"), control)
+    train, validation = yield from roles_read(
+        config.project, config.images, ("train", "validation"), control
+    )
     result: Finished | None = None
     for event in work(config, run, train, validation, control):
         if isinstance(event, Finished):

@@ -27,7 +27,8 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
     train, test = yield from roles_read(run.project, run_config.images, ("train", "test"), control)
     if len(test) == 0:
         raise SplitError(
-            "The split has no test patients.", "Make a new project whose split has a share of test patients."
+            "The split has no test patients.",
+            "Make a new project whose split has a share of test patients.",
         )
     if read_evaluation(run) is not None:
         yield Warned(

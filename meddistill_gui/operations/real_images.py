@@ -31,10 +31,14 @@ def roles_read(
         SplitError: The project has no split yet.
     """
     project = open_project(project_folder)
-    with held(project.cache, "image cache of the project"), open_catalogue(project.catalogue) as catalogue:
+    with (
+        held(project.cache, "image cache of the project"),
+        open_catalogue(project.catalogue) as catalogue,
+    ):
         if not catalogue.summary().roles:
             raise SplitError(
-                f"The patients of {project.root.name} are not divided yet.", "Label the images, then split the patients."
+                f"The patients of {project.root.name} are not divided yet.",
+                "Label the images, then split the patients.",
             )
         yield from pixels.cached_images(catalogue, images, project.cache, control)
         return tuple(pixels.load_role(catalogue, images, project.cache, role) for role in roles)

@@ -50,7 +50,9 @@ def _own_images(
     project: Path, recipe: Recipe, control: Control
 ) -> Generator[Event, None, RealImages]:
     """All labelled images of the receiver, in the bundle's order of classes."""
-    images = ImagesConfig(size=recipe.size, channels=recipe.channels, fit=recipe.fit, window=recipe.window)
+    images = ImagesConfig(
+        size=recipe.size, channels=recipe.channels, fit=recipe.fit, window=recipe.window
+    )
     parts = yield from roles_read(project, images, ROLES, control)
     names = parts[0].class_names
     if set(names) != set(recipe.class_names):
@@ -72,7 +74,9 @@ def _own_images(
 def _write_images(out: Path, bundle: DistilledSet) -> None:
     sets.save(out / "distilled.safetensors", bundle)
     with writing_to(out):
-        for index, (pixels, label) in enumerate(zip(sets.displayed(bundle.images), bundle.labels, strict=True)):
+        for index, (pixels, label) in enumerate(
+            zip(sets.displayed(bundle.images), bundle.labels, strict=True)
+        ):
             name = bundle.recipe.class_names[int(label.argmax())]
             # only letters and digits of a name that came from outside may become part of a path
             plain = "".join(c if c.isalnum() else "-" for c in name)[:40]
@@ -85,13 +89,22 @@ def _train(
     device = devices.choose(config.device)
     tests: list[dict[str, Any]] = []
     for index in range(config.students):
-        yield Progress(phase="training students", done=index, total=config.students, unit="students")
-        theta = students.train_student(bundle, seed=config.seed + index, device=device, control=control)
-        write_whole(config.out / f"student-{index + 1}.safetensors", students.student_bytes(bundle.recipe, theta))
+        yield Progress(
+            phase="training students", done=index, total=config.students, unit="students"
+        )
+        theta = students.train_student(
+            bundle, seed=config.seed + index, device=device, control=control
+        )
+        write_whole(
+            config.out / f"student-{index + 1}.safetensors",
+            students.student_bytes(bundle.recipe, theta),
+        )
         if own is not None:
             probabilities = students.predict(bundle.recipe, theta, own, device)
             tests.append(metrics.figures(probabilities, own.labels, own.class_names).as_json())
-    yield Progress(phase="training students", done=config.students, total=config.students, unit="students")
+    yield Progress(
+        phase="training students", done=config.students, total=config.students, unit="students"
+    )
     return tests
 
 
@@ -107,6 +120,10 @@ def _summary(
     }
     if own is not None:
         scores = [test["balanced_accuracy"] for test in tests]
-        summary |= {"test_images": len(own), "tests": tests, "balanced_accuracy": float(np.mean(scores))}
+        summary |= {
+            "test_images": len(own),
+            "tests": tests,
+            "balanced_accuracy": float(np.mean(scores)),
+        }
         summary["text"] += f" On your {len(own)} images: balanced accuracy {np.mean(scores):.3f}."
     return summary

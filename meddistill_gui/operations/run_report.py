@@ -68,7 +68,13 @@ def table(root: Path, *, bundle_bytes: int) -> list[list[str]]:
     for row in known.evaluation["rows"] if known.evaluation else ():
         size = _size(_training_bytes(row, known, bundle_bytes))
         rows.append(
-            [row["title"], f"{row['training_images']:,}", size, _range(row["balanced_accuracy"]), _range(row["accuracy"])]
+            [
+                row["title"],
+                f"{row['training_images']:,}",
+                size,
+                _range(row["balanced_accuracy"]),
+                _range(row["accuracy"]),
+            ]
         )
     return rows
 
@@ -126,7 +132,10 @@ def _story(run: RunFolder) -> list[dict[str, Any]]:
         return []
     chosen = np.unique(np.linspace(0, len(frames) - 1, _FRAMES_SHOWN).round().astype(int))
     return [
-        {"step": int(frames[i].stem), "source": _embedded(np.load(frames[i], allow_pickle=False)[0])}
+        {
+            "step": int(frames[i].stem),
+            "source": _embedded(np.load(frames[i], allow_pickle=False)[0]),
+        }
         for i in chosen
     ]
 
@@ -138,7 +147,13 @@ def _curves(run: RunFolder) -> list[dict[str, Any]]:
         if isinstance(event, Metric) and np.isfinite(event.value):
             values.setdefault(event.name, {})[event.step] = event.value
     return [
-        {"name": name, "points": _polyline(series), "last": series[max(series)], "low": min(series.values()), "high": max(series.values())}
+        {
+            "name": name,
+            "points": _polyline(series),
+            "last": series[max(series)],
+            "low": min(series.values()),
+            "high": max(series.values()),
+        }
         for name, series in values.items()
         if name in {"loss", "validation balanced accuracy"} and len(series) > 1
     ]

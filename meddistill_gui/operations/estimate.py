@@ -1,0 +1,162 @@
+"""Measure on this machine how long a run would take and how much memory it needs, before anybody commits to it."""
+
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from meddistill_gui.core.config import options_of, validate, value_at, with_values
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import SplitError
+from meddistill_gui.core.events import Event, Finished, Metric, Progress, Started
+from meddistill_gui.core.pace import in_words
+from meddistill_gui.core.project import open_project
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.core.run_folder import create_run
+from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.engine import devices, runner
+from meddistill_gui.engine.experts.training import epochs_needed
+
+_ITERATIONS: Final = 4
+_STUDENT_STEPS: Final = 20
+_EXPERTS: Final = 2
+_WARM: Final = "options.warm_start"
+PHASE: Final = "measuring"
+
+
+@dataclass
+class _Stopwatch:
+    """Seconds by what was going on: the time since the event before belongs to the event that ends it."""
+
+    last: float = field(default_factory=time.monotonic)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, event: Event) -> None:
+        """Take in one event of the dry run."""
+        now = time.monotonic()
+        if isinstance(event, Progress | Metric):
+            name = event.phase if isinstance(event, Progress) else event.name
+            self.seconds.setdefault(name, []).append(now - self.last)
+        self.last = now
+
+    def typical(self, name: str) -> float:
+        """Median seconds of one event of this name; 0 where there was none."""
+        return float(np.median(self.seconds.get(name, [0.0])))
+
+
+def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
+    """Do a few steps of everything on made-up images of the same size, and multiply.
+
+    Raises:
+        ConfigError: An option is out of range.
+        SplitError: The project has no split yet, so nobody knows how many images will train.
+    """
+    yield Started(operation="estimate", phases=(PHASE,))
+    images, classes = _training_counts(validate(config).project)
+    with tempfile.TemporaryDirectory() as folder:
+        watch = yield from _dry_run(config, Path(folder), classes, control)
+    device = devices.choose(config.device)
+    parts = _multiplied(config, watch, images)
+    total = sum(parts.values())
+    yield Finished(
+        summary={
+            "text": f"The run will take {in_words(total)} on {device.type}.",
+            **{name: round(seconds, 1) for name, seconds in parts.items()},
+            "seconds": round(total, 1),
+            "memory_bytes": devices.peak_bytes(device),
+            "device": device.type,
+        }
+    )
+
+
+def _training_counts(folder: Path) -> tuple[int, int]:
+    """Training images and classes of the project."""
+    project = open_project(folder)
+    with open_catalogue(project.catalogue) as catalogue:
+        roles = {role.role: role for role in catalogue.summary().roles}
+    if "train" not in roles:
+        raise SplitError(
+            "The patients are not divided yet.", "Label the images, then split the patients."
+        )
+    return roles["train"].images, len(roles["train"].per_class)
+
+
+def _dry_run(
+    config: DistillConfig, folder: Path, classes: int, control: Control
+) -> Generator[Event, None, _Stopwatch]:
+    small = _shortened(replace(config, project=folder, name="measured"))
+    made_up = _made_up(config, classes)
+    run, watch = create_run(small), _Stopwatch()
+    for event in runner.distill(small, run, made_up, made_up, control):
+        watch.note(event)
+        if isinstance(event, Progress):
+            yield replace(event, phase=PHASE)
+    return watch
+
+
+def _shortened(config: DistillConfig) -> DistillConfig:
+    """The same work, a few times only."""
+    values: dict[str, object] = {
+        "iterations": _ITERATIONS,
+        "experts.count": min(_EXPERTS, config.experts.count),
+        "evaluation.every": _ITERATIONS,
+        "evaluation.steps": _STUDENT_STEPS,
+        "evaluation.validation_students": 1,
+    }
+    if any(option.path == _WARM for option in options_of(config)):
+        values[_WARM] = min(_ITERATIONS, value_at(config, _WARM))
+    return with_values(config, values)
+
+
+def _made_up(config: DistillConfig, classes: int) -> RealImages:
+    """Noise in the shape of one expert's batch, at least two images of each class."""
+    count = max(config.experts.batch, 2 * classes)
+    side = config.images.size
+    generator = np.random.default_rng(0)
+    return RealImages(
+        images=generator.integers(
+            0, 256, (count, config.images.channels, side, side), dtype=np.uint8
+        ),
+        labels=np.arange(count, dtype=np.int64) % classes,
+        patients=np.arange(count, dtype=np.int64),
+        ids=np.arange(count, dtype=np.int64),
+        class_names=tuple(f"class {number}" for number in range(classes)),
+        role="train",
+    )
+
+
+def _multiplied(config: DistillConfig, watch: _Stopwatch, images: int) -> dict[str, float]:
+    """Seconds of each part of the whole run."""
+    epochs = config.experts.count * epochs_needed(config)
+    batches = max(1, round(images / config.experts.batch))
+    evaluations = 1 + config.iterations // config.evaluation.every
+    students = evaluations * config.evaluation.validation_students
+    warm = value_at(config, _WARM) if any(o.path == _WARM for o in options_of(config)) else 0
+    return {
+        "seconds_experts": epochs * batches * watch.typical("expert loss"),
+        "seconds_warm_start": warm * watch.typical("warming up"),
+        "seconds_iterations": config.iterations * _iteration_seconds(watch),
+        "seconds_evaluation": students
+        * watch.typical("evaluating")
+        * config.evaluation.steps
+        / _STUDENT_STEPS,
+    }
+
+
+def _iteration_seconds(watch: _Stopwatch) -> float:
+    """Seconds of one iteration of the method's own phase, whatever it calls it."""
+    other = {
+        "training experts",
+        "expert loss",
+        "warming up",
+        "evaluating",
+        runner.LOSS,
+        runner.SCORE,
+    }
+    phases = [name for name in watch.seconds if name not in other]
+    return max((watch.typical(name) for name in phases), default=0.0)
