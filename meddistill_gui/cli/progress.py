@@ -1,5 +1,6 @@
 """Events as a person at a terminal wants to see them: bars, counts, time left; plain lines in a log."""
 
+import collections
 import math
 import time
 from collections.abc import Callable
@@ -91,9 +92,8 @@ class Lines(Silent):
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._clock = clock
-        self._pace = Pace()
-        self._phase = ""
-        self._printed = -math.inf
+        self._paces: dict[str, Pace] = collections.defaultdict(Pace)
+        self._printed: dict[tuple[str, bool], float] = {}
 
     @override
     def show(self, event: Event) -> None:
@@ -108,17 +108,19 @@ class Lines(Silent):
 
     def _progress(self, event: events.Progress) -> None:
         now = self._clock()
-        self._pace.update(event.phase, event.done, now)
-        complete = event.total is not None and event.done >= event.total
-        if event.phase == self._phase and not complete and now - self._printed < _LINE_SECONDS:
+        pace = self._paces[event.phase]
+        pace.update(event.phase, event.done, now)
+        # phases take turns (a run evaluates now and then): what matters is when this one was last heard of
+        before = [self._printed.get((event.phase, end), -math.inf) for end in (False, True)]
+        last = before[True] if is_complete(event) else max(before)
+        if now - last < _LINE_SECONDS:
             return
-        self._phase, self._printed = event.phase, now
-        left = "" if complete else left_text(self._pace, event)
-        self.say(f"{event.phase}: {count_text(event)}{left}")
+        self._printed[event.phase, is_complete(event)] = now
+        self.say(f"{event.phase}: {count_text(event)}{left_text(pace, event)}")
 
 
 class Bars:
-    """One bar per phase, with count, time left and the latest figures.
+    """One bar per phase, with count, time left and the latest figures; a phase that comes again uses its bar again.
 
     Args:
         console: A terminal.
@@ -127,10 +129,10 @@ class Bars:
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._pace = Pace()
+        self._paces: dict[str, Pace] = collections.defaultdict(Pace)
+        self._bars: dict[str, TaskID] = {}
         self._figures: dict[str, float] = {}
-        self._task: TaskID | None = None
-        self._phase = ""
+        self._last: events.Progress | None = None
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<22}"),
@@ -152,8 +154,8 @@ class Bars:
         trace: TracebackType | None,
     ) -> None:
         """See `Display.__exit__`."""
-        if kind is None:
-            self._end_phase()
+        if kind is None and self._last is not None:
+            self._fill(self._last)
         self._progress.stop()
 
     def show(self, event: Event) -> None:
@@ -173,31 +175,39 @@ class Bars:
         self._progress.console.print(sentence, markup=False, highlight=False)
 
     def _advance(self, event: events.Progress) -> None:
-        if event.phase != self._phase or self._task is None:
-            self._end_phase()
-            self._phase = event.phase
-            self._figures.clear()
-            self._task = self._progress.add_task(event.phase, total=None, count="", left="")
-        self._pace.update(event.phase, event.done, self._clock())
+        if self._last is not None and self._last.phase != event.phase:
+            self._leave(self._last)
+        if event.phase not in self._bars:
+            self._bars[event.phase] = self._progress.add_task(event.phase, count="", left="")
+        self._last = event
+        pace = self._paces[event.phase]
+        pace.update(event.phase, event.done, self._clock())
+        left = left_text(pace, event).removeprefix(", ")
         self._progress.update(
-            self._task,
+            self._bars[event.phase],
             completed=event.done,
             total=event.total,
             count=count_text(event),
-            left=f"{left_text(self._pace, event)} {figures_text(self._figures)}".strip(" ,"),
+            left=f"{left}  {figures_text(self._figures)}".strip(),
         )
 
-    def _end_phase(self) -> None:
-        """Fill the bar of a phase that is over, also where its length was never known."""
-        if self._task is None:
-            return
-        task = self._progress.tasks[self._progress.task_ids.index(self._task)]
+    def _leave(self, event: events.Progress) -> None:
+        """Another phase takes over: one of unknown length is over then, one that was not complete waits."""
+        if event.total is None:
+            self._fill(event)
+        else:
+            self._progress.update(self._bars[event.phase], left="")
+
+    def _fill(self, event: events.Progress) -> None:
+        full = max(1, event.done) if event.total is None else event.total
         self._progress.update(
-            self._task,
-            total=task.total or max(1.0, task.completed),
-            completed=task.total or max(1.0, task.completed),
-            left=figures_text(self._figures),
+            self._bars[event.phase], total=full, completed=full, left=figures_text(self._figures)
         )
+
+
+def is_complete(event: events.Progress) -> bool:
+    """Whether a phase says that it is through."""
+    return event.total is not None and event.done >= event.total
 
 
 def count_text(event: events.Progress) -> str:
@@ -207,7 +217,9 @@ def count_text(event: events.Progress) -> str:
 
 
 def left_text(pace: Pace, event: events.Progress) -> str:
-    """Time left, e.g. ", about 3 min left"; "" where it cannot be told."""
+    """Time left, e.g. ", about 3 min left"; "" where it cannot be told or nothing is left."""
+    if is_complete(event):
+        return ""
     words = in_words(pace.seconds_left(event.total))
     return f", {words} left" if words else ""
 

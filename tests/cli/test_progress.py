@@ -82,6 +82,28 @@ def test_bars_keep_a_line_for_every_phase():
     assert last.count("✓") >= 2
 
 
+def test_phases_that_take_turns_are_told_no_more_often_than_one():
+    out = console()
+    lines = Lines(out, Clock())
+    for step in range(30):
+        lines.show(Progress(phase="matching", done=step, total=30, unit="iterations"))
+        lines.show(Progress(phase="evaluating", done=2, total=2, unit="students"))
+    said = out.file.getvalue().splitlines()
+    assert len(said) <= 12
+    assert "left" in said[2]
+
+
+def test_phases_that_take_turns_share_two_bars():
+    out = console(terminal=True)
+    with Bars(out, Clock()) as bars:
+        for step in range(1, 5):
+            bars.show(Progress(phase="matching", done=step * 10, total=40, unit="iterations"))
+            bars.show(Progress(phase="evaluating", done=1, total=2, unit="students"))
+            bars.show(Progress(phase="evaluating", done=2, total=2, unit="students"))
+    assert [task.description for task in bars._progress.tasks] == ["matching", "evaluating"]
+    assert all(task.finished for task in bars._progress.tasks)
+
+
 def test_event_lines_can_be_read_back():
     out = console()
     said = [Started(operation="scan"), scanning(3), Finished(summary={"text": "x" * 300})]
