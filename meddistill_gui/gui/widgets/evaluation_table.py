@@ -1,5 +1,6 @@
 """What students learn from the synthetic images, beside what they learn from real ones: `evaluation.json` as a table."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,13 +45,23 @@ class EvaluationTable(QTableWidget):
         rows = evaluation["rows"]
         self.setRowCount(len(rows))
         for place, row in enumerate(rows):
-            self._put(place, 0, str(row["title"]), Qt.AlignmentFlag.AlignLeft)
+            self._put(place, 0, self._title(row), Qt.AlignmentFlag.AlignLeft)
             self._put(place, 1, f"{row['training_images']:,}")
             for column, name in enumerate(self._columns, start=2):
                 self._put(place, column, in_words(row.get(name)))
             self._put(place, 2 + len(self._columns), str(row["students"]))
         self.resizeColumnsToContents()
         self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height())
+
+    def _title(self, row: Mapping[str, Any]) -> str:
+        """A bundle carries the rows without their titles."""
+        if "title" in row:
+            return str(row["title"])
+        return {
+            "distilled": self.tr("The synthetic images"),
+            "random": self.tr("Random real images"),
+            "whole": self.tr("All real images"),
+        }.get(row["name"], str(row["name"]))
 
     def _put(
         self, row: int, column: int, text: str, side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight
@@ -63,8 +74,13 @@ class EvaluationTable(QTableWidget):
 
 def in_words(figure: Mapping[str, Any] | None) -> str:
     """A mean with its interval: "0.683 (0.641 to 0.725)"; a dash where there is none."""
-    if figure is None or figure.get("mean") is None:
+    if figure is None or not _is_number(figure.get("mean")):
         return "–"
-    if figure.get("low") is None or figure.get("high") is None:
+    if not (_is_number(figure.get("low")) and _is_number(figure.get("high"))):
         return f"{figure['mean']:.3f}"
     return f"{figure['mean']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def _is_number(value: object) -> bool:
+    """Not None and not NaN: one student has no spread."""
+    return isinstance(value, int | float) and not math.isnan(value)

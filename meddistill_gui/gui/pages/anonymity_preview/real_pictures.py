@@ -88,7 +88,10 @@ class RealPictures(QObject):
 
 
 def read_as_trained(row: ImageRow, images: ImagesConfig) -> UInt8:
-    """The image in the size, the grey window and the frame in which the run saw it."""
-    from meddistill_gui.data.thumbnails import thumbnail  # noqa: PLC0415 - pydicom comes with it
+    """The image as the run saw it: same grey window, same square, same size."""
+    from meddistill_gui.data.reading import read_image  # noqa: PLC0415 - pydicom comes with it
+    from meddistill_gui.data.squares import to_square, to_stored  # noqa: PLC0415
 
-    return thumbnail(row.path, row.frame, images.size)
+    values = read_image(row.path, row.frame, window=images.window)
+    planes = to_stored(to_square(values, images.size, images.fit, images.channels))
+    return planes[0] if images.channels == 1 else np.ascontiguousarray(planes.transpose(1, 2, 0))

@@ -1,0 +1,201 @@
+"""Decides what the receive page shows: a place to drop a bundle, its check, the bundle, the training."""
+
+import functools
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from meddistill_gui.bundle.verifier import VerifiedBundle, verify
+from meddistill_gui.core.configs.bundle import ReceiveConfig, VerifyConfig
+from meddistill_gui.core.errors import ConfigError, MedDistillError
+from meddistill_gui.core.events import Event, Metric, Progress, Warned
+from meddistill_gui.gui.background import Background
+from meddistill_gui.gui.pages.receive.bundle_view import BundleView
+from meddistill_gui.gui.pages.receive.training_view import TrainingView
+from meddistill_gui.gui.run_thread import RunThread
+from meddistill_gui.gui.session import Session
+from meddistill_gui.gui.widgets.empty_state import EmptyState
+from meddistill_gui.gui.widgets.fitting import fitted
+from meddistill_gui.gui.widgets.page_frame import PageFrame
+from meddistill_gui.jobs.job import StartJob
+
+
+class ReceivePage(QWidget):
+    """Opens a bundle; nothing of it is shown before it passed every check.
+
+    Signals:
+        go_to: Name of another page to show.
+    """
+
+    go_to = Signal(str)
+    title = "Receive"
+    icon_name = "receive"
+
+    def __init__(
+        self, session: Session, start_job: StartJob, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._bundle: VerifiedBundle | None = None
+        self._path = Path()
+        self._work = RunThread(start_job, self)
+        self._reading = Background(1, self)
+        self._build()
+        self._empty.action.clicked.connect(self._ask)
+        self._reading.done.connect(self._show_bundle)
+        self._reading.failed.connect(self._refuse)
+        self._work.reported.connect(self._take_event)
+        self._work.finished.connect(self._end)
+        self._work.failed.connect(self._fail)
+        self._frame.progress.cancelled.connect(self._work.stop)
+        self._offer()
+
+    @property
+    def bundle(self) -> VerifiedBundle | None:
+        """The bundle that is shown."""
+        return self._bundle
+
+    def open_path(self, path: Path) -> None:
+        """Check a bundle, and show it if it is whole."""
+        if self._work.running:
+            self._frame.notice.show_message(
+                "warning",
+                self.tr("Students are being trained."),
+                self.tr("Stop that first, or wait until it is done."),
+            )
+            return
+        self._path = path
+        self._bundle = None
+        self._stack.setCurrentWidget(self._empty)
+        self._frame.notice.hide()
+        self._frame.progress.begin(self.tr("Checking {name}").format(name=path.name))
+        self._work.start("verify", VerifyConfig(bundle=path))
+        self._offer()
+
+    def train(self) -> None:
+        """Train students on the bundle."""
+        if self._bundle is None or self._work.running:
+            return
+        try:
+            config: ReceiveConfig = self._training.form.config()
+        except ConfigError as error:
+            self._frame.show_error(error)
+            return
+        self._frame.notice.hide()
+        self._frame.progress.begin(self.tr("Starting"))
+        self._training.begin()
+        self._body.ensureWidgetVisible(self._training)
+        self._work.start("receive", config)
+        self._offer()
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.open_path(path)
+
+    def _ask(self) -> None:
+        found, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Open a bundle"), "", self.tr("Bundles (*.distilled.zip);;All files (*)")
+        )
+        if found:
+            self.open_path(Path(found))
+
+    def _end(self, summary: dict[str, object]) -> None:
+        if self._work.name == "verify":
+            # it passed in the other process; now its images are read here, by the same checks
+            self._reading.ask([(self._path, functools.partial(verify, self._path))])
+            return
+        self._frame.progress.finish()
+        self._training.show_summary(summary)
+        self._frame.notice.show_message("good", self.tr("The students are trained."))
+        self._offer()
+
+    def _show_bundle(self, path: Path, bundle: VerifiedBundle) -> None:
+        if path != self._path:
+            return
+        self._bundle = bundle
+        self._frame.progress.finish()
+        self._view.show_bundle(bundle)
+        project = self._session.project
+        self._training.offer(path, project.root if project else None)
+        self._stack.setCurrentWidget(self._body)
+        self._frame.notice.show_message(
+            "good",
+            self.tr("{name} is whole and unchanged since it was packed.").format(name=path.name),
+            self.tr("Every checksum was compared. Nothing in it was run."),
+        )
+        self._offer()
+
+    def _refuse(self, _path: Path, error: MedDistillError) -> None:
+        self._fail(error)
+
+    def _fail(self, error: MedDistillError) -> None:
+        self._frame.progress.finish()
+        self._frame.show_error(error)
+        self._offer()
+
+    def _take_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._frame.progress.show_progress(event)
+        elif isinstance(event, Metric):
+            self._training.take(event)
+        elif isinstance(event, Warned):
+            self._frame.notice.show_message("warning", event.message, event.remedy)
+
+    def _offer(self) -> None:
+        shown, busy = self._bundle is not None, self._work.running
+        self._frame.primary.setVisible(shown)
+        self._frame.primary.setEnabled(not busy)
+        self._another.setVisible(shown)
+        self._another.setEnabled(not busy)
+        self._training.form.setEnabled(not busy)
+        self._empty.action.setEnabled(not busy)
+
+    def _build(self) -> None:
+        self._frame = PageFrame(
+            self.tr("Receive"), self.tr("Check a bundle from another hospital and train on it.")
+        )
+        self._frame.set_primary_action(self.tr("Train students"), self.train)
+        self._another = self._frame.add_action(self.tr("Open another …"), self._ask, icon="folder")
+        self._empty = EmptyState(
+            "receive",
+            self.tr("Drop a bundle here"),
+            self.tr(
+                "A file that ends in .distilled.zip. Every byte is checked before anything of it is shown; "
+                "nothing in it is run."
+            ),
+            self.tr("Open a bundle …"),
+            drop=True,
+        )
+        self.setAcceptDrops(True)
+        self._view = BundleView()
+        self._training = TrainingView()
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(16)
+        inside.addWidget(self._view, 1)
+        inside.addWidget(self._training)
+        self._body = fitted(content)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._body)
+        self._frame.set_body(self._stack)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._frame)
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path for path in paths if path.is_file()), None)

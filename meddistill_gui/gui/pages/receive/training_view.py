@@ -1,0 +1,93 @@
+"""Training students on a bundle: where to, how many, how it goes, how they did."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QDir, QStandardPaths
+from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
+
+from meddistill_gui.core.configs.bundle import ReceiveConfig
+from meddistill_gui.core.events import Metric
+from meddistill_gui.gui.forms.config_form import ConfigForm
+from meddistill_gui.gui.pages.receive.own_figures import OwnFigures
+from meddistill_gui.gui.plots.curve_plot import CurvePlot, Panel
+from meddistill_gui.gui.widgets.fitting import large_text
+from meddistill_gui.gui.widgets.labels import label
+
+STUDENT_LOSS = "student loss"
+
+
+class TrainingView(QFrame):
+    """The form of `ReceiveConfig` at the left; a live curve, then the figures at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "card")
+        self.form = ConfigForm(
+            ReceiveConfig(bundle=Path(), out=Path()),
+            only=("out", "project", "students", "device"),
+        )
+        self.curve = CurvePlot(
+            [Panel(title=self.tr("Loss of the student"), curves=(STUDENT_LOSS,), logarithmic=True)],
+            self.tr("step"),
+        )
+        self.figures = OwnFigures()
+        self._sentence = label()
+        self.curve.hide()
+        self.figures.hide()
+        self._sentence.hide()
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(label(self.tr("Train students on it"), "heading"))
+        left.addWidget(self.form)
+        left.addStretch()
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(self._sentence)
+        right.addWidget(self.curve, 1)
+        right.addWidget(self.figures, 1)
+        halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        if large_text(self):
+            halves.setDirection(QBoxLayout.Direction.TopToBottom)
+        halves.setContentsMargins(16, 16, 16, 16)
+        halves.setSpacing(24)
+        halves.addLayout(left, 1)
+        halves.addLayout(right, 1)
+
+    def offer(self, bundle: Path, project: Path | None) -> None:
+        """Suggest values for this bundle."""
+        stem = bundle.name.removesuffix(".zip").removesuffix(".distilled")
+        self.form.show_config(
+            ReceiveConfig(bundle=bundle, out=_documents() / f"{stem}-received", project=project)
+        )
+        self._sentence.hide()
+        self.curve.hide()
+        self.figures.hide()
+
+    def begin(self) -> None:
+        """Training begins."""
+        self.curve.clear()
+        self.figures.hide()
+        self._sentence.hide()
+
+    def take(self, metric: Metric) -> None:
+        """A point of the curve."""
+        if metric.name == STUDENT_LOSS:
+            self.curve.show()
+            self.curve.add(metric.name, metric.step, metric.value)
+
+    def show_summary(self, summary: Mapping[str, Any]) -> None:
+        """Training is done."""
+        self._sentence.setText(str(summary["text"]))
+        self._sentence.show()
+        tests = summary.get("tests")
+        self.figures.setVisible(bool(tests))
+        if tests:
+            self.curve.hide()
+            self.figures.show_tests(tests)
+
+
+def _documents() -> Path:
+    kind = QStandardPaths.StandardLocation.DocumentsLocation
+    return Path(QStandardPaths.writableLocation(kind) or QDir.homePath())
