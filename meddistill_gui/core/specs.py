@@ -111,6 +111,13 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
             standing="As published, with the exact gradient at constant memory; step sizes are ours (paper A prints none).",
         ),
         MethodSpec(
+            name="pruned",
+            title="Trajectory matching with pruning",
+            sentence="As trajectory matching, but parameters that student and expert cannot agree on are left out.",
+            paper="Li et al. 2022, arXiv 2209.14609",
+            standing="The rule and sigma = 0.1 are published, the formula of the similarity is not: ours is one reading of it.",
+        ),
+        MethodSpec(
             name="distribution",
             title="Distribution matching",
             sentence="Synthetic and real images must have the same mean features in random networks: quick, and a fair baseline.",

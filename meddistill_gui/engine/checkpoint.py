@@ -49,6 +49,7 @@ class Checkpoint:
         setbacks: Iterations in a row that changed nothing because they left the finite numbers.
         recoveries: How often the run went back to its best set.
         evaluated: Iteration of the last evaluation.
+        skipped: How many iterations changed nothing on purpose.
     """
 
     digest: str
@@ -58,6 +59,7 @@ class Checkpoint:
     setbacks: int = 0
     recoveries: int = 0
     evaluated: int = 0
+    skipped: int = 0
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -82,6 +84,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "setbacks": checkpoint.setbacks,
         "recoveries": checkpoint.recoveries,
         "evaluated": checkpoint.evaluated,
+        "skipped": checkpoint.skipped,
         "best": None if best is None else {"score": best.score, "iteration": best.iteration},
     }
     owned = {name: tensor.detach().cpu().clone() for name, tensor in sorted(tensors.items())}
@@ -148,6 +151,7 @@ def _parsed(about: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
         setbacks=about["setbacks"],
         recoveries=about["recoveries"],
         evaluated=about["evaluated"],
+        skipped=about["skipped"],
         best=None
         if learned is None
         else Best(learned=learned, score=best["score"], iteration=best["iteration"]),

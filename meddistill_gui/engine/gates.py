@@ -11,6 +11,7 @@ from meddistill_gui.engine.method import Method, Setting, State, StepReport
 
 SETBACKS_BEFORE_RECOVERY: Final = 5
 RECOVERIES: Final = 3
+_TOLD: Final = frozenset(10**power for power in range(10))
 
 
 def finite(state: State) -> bool:
@@ -22,7 +23,10 @@ def advanced(checkpoint: Checkpoint, report: StepReport) -> Checkpoint:
     """Where the run is after an iteration; one that left the finite numbers changes no number, but takes the momentum away."""
     following = checkpoint.iteration + 1
     if finite(report.state) and (math.isfinite(report.loss) or report.skipped):
-        return replace(checkpoint, iteration=following, state=report.state, setbacks=0)
+        skipped = checkpoint.skipped + bool(report.skipped)
+        return replace(
+            checkpoint, iteration=following, state=report.state, setbacks=0, skipped=skipped
+        )
     return replace(
         checkpoint,
         iteration=following,
@@ -58,8 +62,8 @@ def recovered(method: Method, setting: Setting, checkpoint: Checkpoint) -> Check
     return replace(checkpoint, state=state, setbacks=0, recoveries=checkpoint.recoveries + 1)
 
 
-def warnings_of(before: Checkpoint, after: Checkpoint) -> Iterator[Warned]:
-    """What the user should know about the step from one to the other."""
+def warnings_of(before: Checkpoint, after: Checkpoint, why_skipped: str) -> Iterator[Warned]:
+    """What the user should know about the step from one to the other; skipped iterations are told at 1, 10, 100, ..."""
     if after.recoveries > before.recoveries:
         yield Warned(
             code="went-back",
@@ -71,6 +75,12 @@ def warnings_of(before: Checkpoint, after: Checkpoint) -> Iterator[Warned]:
             code="not-finite",
             message=f"Iteration {after.iteration} left the finite numbers; the images stay as they were.",
             remedy="Nothing needs to be done; the run goes on with other segments.",
+        )
+    elif after.skipped > before.skipped and after.skipped in _TOLD:
+        yield Warned(
+            code="skipped-iteration",
+            message=f"Iteration {after.iteration} changed nothing: {why_skipped}. So far {after.skipped} did.",
+            remedy="If it comes often, take a smaller options.image_rate or a larger options.skip_above.",
         )
 
 

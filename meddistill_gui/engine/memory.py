@@ -31,10 +31,9 @@ def graphs_to_keep(mode: str, task: Task) -> int:
         return len(task.steps)
     if mode == "replay" or not task.steps:
         return 0
-    step = max(len(step.images) for step in task.steps) * bytes_per_image(
-        task.network, task.images.shape[1:]
-    )
-    return min(len(task.steps), _budget(task.images.device) // max(1, step))
+    one = bytes_per_image(task.network, task.images.shape[1:])  # type: ignore[arg-type]  # every object can be hashed
+    largest = max(len(step.images) for step in task.steps)
+    return min(len(task.steps), _budget(task.images.device) // max(1, one * largest))
 
 
 @functools.lru_cache(maxsize=16)

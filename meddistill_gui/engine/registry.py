@@ -6,10 +6,12 @@ from typing import Final
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.engine.method import Method
 from meddistill_gui.engine.methods.distribution import distribution
+from meddistill_gui.engine.methods.pruned import pruned
 from meddistill_gui.engine.methods.trajectory import trajectory
 
 METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
     "trajectory": trajectory,
+    "pruned": pruned,
     "distribution": distribution,
 }
 

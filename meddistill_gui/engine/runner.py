@@ -16,7 +16,7 @@ from meddistill_gui.core import distilled
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
-from meddistill_gui.core.events import Event, Frame, Metric, Progress, Warned
+from meddistill_gui.core.events import Event, Frame, Metric, Progress
 from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
@@ -163,8 +163,7 @@ def _loop(run: _Run, at: Checkpoint) -> Iterator[Event]:
             if _to_be_evaluated(run, at):
                 at = yield from _evaluated(run, at)
             else:
-                before, at = at, (yield from _iteration(run, at))
-                yield from gates.warnings_of(before, at)
+                at = yield from _iteration(run, at)
             if time.monotonic() - saved > _SAVE_SECONDS:
                 checkpoints.save(run.folder.checkpoint, at)
                 saved = time.monotonic()
@@ -198,6 +197,7 @@ def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
         after = gates.recovered(run.method, run.setting, after)
     yield _progress(run, after.iteration)
     yield from _metrics(report, after.iteration)
+    yield from gates.warnings_of(at, after, report.skipped)
     if _due(after.iteration, max(1, run.total // _FRAMES), run.total):
         yield _frame(run, after)
     return after
@@ -242,11 +242,6 @@ def _metrics(report: StepReport, iteration: int) -> Iterator[Event]:
     yield Metric(name=LOSS, step=iteration, value=report.loss)
     for name, value in report.metrics.items():
         yield Metric(name=name, step=iteration, value=value)
-    if report.skipped:
-        yield Warned(
-            code="skipped-iteration",
-            message=f"Iteration {iteration} changed nothing: {report.skipped}.",
-        )
 
 
 def _frame(run: _Run, at: Checkpoint) -> Frame:

@@ -35,7 +35,11 @@ def test_a_step_that_leaves_the_finite_numbers_is_not_taken(bad: float) -> None:
 
 def test_a_skipped_step_is_no_setback() -> None:
     after = gates.advanced(at(), StepReport(state=at().state, loss=math.nan, skipped="too high"))
-    assert (after.iteration, after.setbacks) == (4, 0)
+    assert (after.iteration, after.setbacks, after.skipped) == (4, 0, 1)
+    told = [warning.code for warning in gates.warnings_of(at(), after, "too high")]
+    assert told == ["skipped-iteration"]
+    again = gates.advanced(after, StepReport(state=at().state, loss=math.nan, skipped="too high"))
+    assert list(gates.warnings_of(after, again, "too high")) == []
 
 
 def test_recovers_a_few_times_and_then_gives_up() -> None:
@@ -56,4 +60,4 @@ def test_recovery_goes_back_to_the_best_set() -> None:
     assert torch.equal(after.state["images"], learned.images)
     assert after.state.keys() == stuck.state.keys()
     assert (after.setbacks, after.recoveries) == (0, 1)
-    assert [warning.code for warning in gates.warnings_of(stuck, after)] == ["went-back"]
+    assert [warning.code for warning in gates.warnings_of(stuck, after, "")] == ["went-back"]

@@ -123,6 +123,47 @@ class TrajectoryOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrunedOptions(TrajectoryOptions):
+    """Trajectory matching without the parameters that are hard to match (paper B, arXiv 2209.14609)."""
+
+    rule: str = option(
+        "ratio",
+        text="Which parameters count. Paper B's formula is not public: ratio is our reading, the others are there to compare.",
+        choices=("ratio", "quotient", "layer_cosine", "self_paced", "top_fraction"),
+    )
+    sigma: float = option(
+        0.1,
+        text="Parameters that are less alike than this are left out (ratio, quotient, layer_cosine).",
+        minimum=-1.0,
+        maximum=1.0,
+        source="0.1, paper B",
+    )
+    share: float = option(
+        0.1,
+        text="Share of the parameters that is left out (top_fraction).",
+        minimum=0.0,
+        maximum=0.99,
+        expert=True,
+    )
+    pace_base: float = option(
+        1e-10,
+        text="Squared difference below which a parameter counts from then on (self_paced).",
+        minimum=0.0,
+        maximum=1.0,
+        source="1e-10, HoP-TM's public code for COVID-19 radiographs",
+        expert=True,
+    )
+    pace_growth: float = option(
+        1.3,
+        text="Factor on that bound every 500 iterations (self_paced).",
+        minimum=1.0,
+        maximum=100.0,
+        source="1.3, HoP-TM's public code",
+        expert=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DistributionOptions:
     """Distribution matching (Zhao & Bilen 2023, arXiv 2110.04181): the quick preview and an honest baseline."""
 
@@ -159,5 +200,6 @@ class DistributionOptions:
 
 METHOD_OPTIONS: Final[dict[str, type]] = {
     "trajectory": TrajectoryOptions,
+    "pruned": PrunedOptions,
     "distribution": DistributionOptions,
 }

@@ -7,18 +7,22 @@ from meddistill_gui.engine.matching.segments import (
     Learning,
     Sampler,
     SegmentMatching,
-    WeightRule,
-    everything,
+    Weighting,
+    unweighted,
 )
 from meddistill_gui.engine.matching.warm_start import WarmStart
-from meddistill_gui.engine.method import Method
+from meddistill_gui.engine.method import Method, Setting, State
+from meddistill_gui.engine.samplers.segments import Segment, experts_of, uniform
 
 
 def segment_matching(
     config: DistillConfig,
     options: TrajectoryOptions,
     sampler: Sampler,
-    weights: WeightRule = everything,
+    *,
+    weighting: Weighting = unweighted,
+    remember_weights: bool = False,
+    phase: str = "matching trajectories",
 ) -> SegmentMatching:
     """Segment matching as the options say.
 
@@ -26,7 +30,9 @@ def segment_matching(
         config: The run's options.
         options: The method's options.
         sampler: Which segment an iteration matches.
-        weights: Which parameters count.
+        weighting: Which parameters count.
+        remember_weights: Whether weights are kept from one iteration to the next.
+        phase: Name for the user.
     """
     return SegmentMatching(
         iterations=config.iterations,
@@ -42,11 +48,28 @@ def segment_matching(
             average=options.average,
         ),
         sampler=sampler,
-        weights=weights,
+        weighting=weighting,
+        remember_weights=remember_weights,
         skip_above=options.skip_above,
         memory=options.memory,
         micro_batch=options.micro_batch,
+        phase=phase,
     )
+
+
+def uniform_segments(options: TrajectoryOptions) -> Sampler:
+    """Segments that start anywhere in the options' window (paper A)."""
+
+    def sampled(setting: Setting, state: State, iteration: int) -> Segment:  # noqa: ARG001 - a Sampler
+        return uniform(
+            seed=setting.seed,
+            iteration=iteration,
+            experts=experts_of(setting.experts),
+            max_start=options.max_start,
+            length=options.expert_epochs,
+        )
+
+    return sampled
 
 
 def warmed_up(options: TrajectoryOptions, method: Method) -> Method:

@@ -15,15 +15,14 @@ from meddistill_gui.engine.matching import descent
 from meddistill_gui.engine.memory import graphs_to_keep
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 from meddistill_gui.engine.objectives.features import one_hot
-from meddistill_gui.engine.objectives.segments import Match, segment_match
+from meddistill_gui.engine.objectives.segments import segment_match
+from meddistill_gui.engine.objectives.weights import WeightRule, everything
 from meddistill_gui.engine.samplers.batches import student_steps
 from meddistill_gui.engine.samplers.segments import Segment
 from meddistill_gui.engine.unroll import Gradients, Task, pullback, unroll
 
 Sampler = Callable[[Setting, State, int], Segment]
-WeightRule = Callable[
-    [Tensor, Tensor, Tensor], Tensor
-]  # student, start, target -> weights, all [P]
+Weighting = Callable[[Setting], WeightRule]
 
 _SOFT_START = 0.9  # probability of an image's own class where labels begin to be learned
 
@@ -51,9 +50,9 @@ class Learning:
     average: float = 0.0
 
 
-def everything(student: Tensor, start: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001 - a WeightRule
-    """Every parameter counts (paper A)."""
-    return torch.ones_like(target)
+def unweighted(setting: Setting) -> WeightRule:  # noqa: ARG001 - a Weighting
+    """Every parameter counts."""
+    return everything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +65,8 @@ class SegmentMatching(Method):
         batch: Synthetic images per student step; 0 takes all.
         learning: How images, labels and rate move.
         sampler: Which segment an iteration matches.
-        weights: Which parameters count.
+        weighting: Which parameters count, once the network is known.
+        remember_weights: Whether a weight is kept from one iteration to the next (self-paced rules).
         skip_above: Change nothing where the loss is larger (DATM's gate); 0 never skips.
         memory: Which graphs are kept on the way forward (`memory.graphs_to_keep`).
         micro_batch: Images per pass inside a student step; 0 takes all.
@@ -78,7 +78,8 @@ class SegmentMatching(Method):
     batch: int
     learning: Learning
     sampler: Sampler
-    weights: WeightRule = everything
+    weighting: Weighting = unweighted
+    remember_weights: bool = False
     skip_above: float = 0.0
     memory: str = "auto"
     micro_batch: int = 0
@@ -107,26 +108,31 @@ class SegmentMatching(Method):
         state |= {f"{name}.velocity": torch.zeros_like(value) for name, value in state.items()}
         if self.learning.average > 0:
             state["images.average"] = images
+        if self.remember_weights:
+            state["weights"] = torch.zeros(setting.network.parameter_count, device=setting.device)
         return state
 
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
         task = self._task(setting, state, iteration)
-        segment = self.sampler(setting, state, iteration)
-        match, gradients = self._matched(setting, task, segment)
-        if match is None or gradients is None:
+        start, target = self._ends(setting, state, iteration)
+        tape = unroll(task, start, keep_graphs=graphs_to_keep(self.memory, task))
+        weights = self._weights(setting, state, tape.final, target, iteration)
+        if self.remember_weights:
+            state = {**state, "weights": weights}
+        match = segment_match(tape.final, start, target, weights)
+        if match is None:
             return StepReport(state=state, loss=math.nan, skipped="no parameter was left to match")
         metrics = {
-            "student rate": float(descent.rate_of_raw(state["rates"]).mean()),
+            "student rate": float(task.rates.mean()),
             "kept parameters": match.kept,
             "unmasked loss": match.unmasked,
         }
         if 0 < self.skip_above < match.loss:
-            return StepReport(
-                state=state, loss=match.loss, metrics=metrics, skipped="loss too high"
-            )
-        after = self._moved(state, gradients)
-        return StepReport(state=after, loss=match.loss, metrics=metrics)
+            why = f"its loss is above {self.skip_above:g}"
+            return StepReport(state=state, loss=match.loss, metrics=metrics, skipped=why)
+        gradients = pullback(tape, {len(task.steps): match.cotangent})
+        return StepReport(state=self._moved(state, gradients), loss=match.loss, metrics=metrics)
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:
@@ -162,19 +168,21 @@ class SegmentMatching(Method):
             micro_batch=self.micro_batch,
         )
 
-    def _matched(
-        self, setting: Setting, task: Task, segment: Segment
-    ) -> tuple[Match | None, Gradients | None]:
+    def _ends(self, setting: Setting, state: State, iteration: int) -> tuple[Tensor, Tensor]:
+        """Where the segment begins and ends: two times `[P]`."""
         if setting.experts is None:
             raise ValueError("matching segments needs experts")
-        start = setting.experts.theta(segment.expert, segment.start).to(setting.device)
-        target = setting.experts.theta(segment.expert, segment.end).to(setting.device)
-        tape = unroll(task, start, keep_graphs=graphs_to_keep(self.memory, task))
-        weights = self.weights(tape.final, start, target)
-        match = segment_match(tape.final, start, target, weights)
-        if match is None:
-            return None, None
-        return match, pullback(tape, {len(task.steps): match.cotangent})
+        segment = self.sampler(setting, state, iteration)
+        return (
+            setting.experts.theta(segment.expert, segment.start).to(setting.device),
+            setting.experts.theta(segment.expert, segment.end).to(setting.device),
+        )
+
+    def _weights(
+        self, setting: Setting, state: State, student: Tensor, target: Tensor, iteration: int
+    ) -> Tensor:
+        before = state["weights"] if self.remember_weights else torch.zeros_like(target)
+        return self.weighting(setting)(student, target, before=before, iteration=iteration)
 
     def _moved(self, state: State, gradients: Gradients) -> State:
         how = self.learning

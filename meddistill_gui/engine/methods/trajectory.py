@@ -13,22 +13,15 @@ from typing import cast
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.methods import TrajectoryOptions
-from meddistill_gui.engine.matching.composing import segment_matching, warmed_up
-from meddistill_gui.engine.method import Method, Setting, State
-from meddistill_gui.engine.samplers.segments import Segment, experts_of, uniform
+from meddistill_gui.engine.matching.composing import (
+    segment_matching,
+    uniform_segments,
+    warmed_up,
+)
+from meddistill_gui.engine.method import Method
 
 
 def trajectory(config: DistillConfig) -> Method:
     """Make the method from its options."""
     options = cast(TrajectoryOptions, config.options)
-
-    def sampled(setting: Setting, state: State, iteration: int) -> Segment:  # noqa: ARG001 - a Sampler
-        return uniform(
-            seed=setting.seed,
-            iteration=iteration,
-            experts=experts_of(setting.experts),
-            max_start=options.max_start,
-            length=options.expert_epochs,
-        )
-
-    return warmed_up(options, segment_matching(config, options, sampled))
+    return warmed_up(options, segment_matching(config, options, uniform_segments(options)))

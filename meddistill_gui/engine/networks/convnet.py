@@ -53,6 +53,11 @@ class ConvNet(Network):
     def parameter_count(self) -> int:
         return sum(self._lengths)
 
+    @property
+    @override
+    def lengths(self) -> tuple[int, ...]:
+        return tuple(self._lengths)
+
     @override
     def initial(self, generator: torch.Generator) -> Tensor:
         return torch.cat([_drawn(part, generator).flatten() for part in self._parts])

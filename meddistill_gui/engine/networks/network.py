@@ -4,18 +4,19 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from typing_extensions import override
 
 
 class Network(Protocol):
     """An image classifier without hidden state, so that its steps can be replayed and differentiated through."""
 
-    @override
-    def __hash__(self) -> int: ...
-
     @property
     def parameter_count(self) -> int:
         """Length P of the flat parameter vector."""
+        ...
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Lengths of the tensors (kernels, biases, ...) that the flat vector is made of, in order."""
         ...
 
     def initial(self, generator: torch.Generator) -> Tensor:
