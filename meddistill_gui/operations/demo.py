@@ -143,6 +143,10 @@ def _closing(
         "text": f"An invented hospital went the whole way in {seconds:.0f} s. Open {page} to see it.",
         "report": str(page),
         "bundle": sent["bundle"],
+        "source_bytes": sum(
+            file.stat().st_size for file in folders.hospital.rglob("*") if file.is_file()
+        ),
+        "bundle_bytes": int(sent["bytes"]),
         "seconds": round(seconds),
         "table": run_report.table(folders.run, bundle_bytes=int(sent["bytes"])),
         "verdict": figures.audit["verdict"] if figures.audit else None,

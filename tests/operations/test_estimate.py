@@ -1,0 +1,43 @@
+"""An estimate is a dry run, multiplied; it must grow with what is asked for and leave nothing behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from meddistill_gui.core.configs.distill import ExpertsConfig
+from meddistill_gui.core.configs.methods import TrajectoryOptions
+from meddistill_gui.core.control import Control
+from meddistill_gui.operations.estimate import estimate
+from tests.operations.small_hospital import finished, small_run
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_part_is_measured_and_the_project_stays_as_it_was(project):
+    before = sorted(path.relative_to(project) for path in project.rglob("*"))
+    config = small_run(
+        project,
+        iterations=1000,
+        options=TrajectoryOptions(inner_steps=3, max_start=2, expert_epochs=1, warm_start=50),
+    )
+    found = finished(estimate(config, Control()))
+    parts = [
+        found[f"seconds_{name}"] for name in ("experts", "warm_start", "iterations", "evaluation")
+    ]
+    assert min(parts) >= 0
+    assert found["seconds_iterations"] > 0
+    assert found["seconds"] == pytest.approx(sum(parts), abs=0.3)
+    assert found["device"] == "cpu"
+    assert sorted(path.relative_to(project) for path in project.rglob("*")) == before
+
+
+def test_twice_the_iterations_and_experts_are_counted(project, monkeypatch):
+    """The measured seconds are replaced by one a unit, so that only the counting is left."""
+    monkeypatch.setattr(
+        "meddistill_gui.operations.estimate._Stopwatch.typical", lambda _self, _name: 1.0
+    )
+    once = small_run(project, iterations=100)
+    twice = replace(once, iterations=200, experts=ExpertsConfig(count=4, epochs=4, batch=32))
+    small, large = (finished(estimate(config, Control())) for config in (once, twice))
+    assert large["seconds_iterations"] == 2 * small["seconds_iterations"]
+    assert large["seconds_experts"] == 2 * small["seconds_experts"]
