@@ -19,6 +19,9 @@ LARGEST_PIXELS: Final = 1 << 26
 
 MOST_FRAMES: Final = 20_000
 
+UNREADABLE: Final = "unreadable file"
+"""Cause of a file that the system refused to read, whatever it holds."""
+
 _SAMPLE: Final = 1 << 14
 _MOST_SAMPLED: Final = 1 << 26
 _UNDEFINED: Final = 0xFFFFFFFF
@@ -137,7 +140,7 @@ def _unexpected(path: Path, head: bytes) -> Problem | None:
 
 def _unreadable(error: OSError) -> Problem:
     return Problem(
-        cause="unreadable file",
+        cause=UNREADABLE,
         reason=f"The system refused to read it: {error.strerror or error}.",
         remedy="Check the rights to the file and that the disk or share is connected, then scan again.",
     )

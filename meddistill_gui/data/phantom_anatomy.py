@@ -90,7 +90,7 @@ def draw_radiograph(
     """
     thickness = anatomy.thickness + anatomy.lungs * _sign(anatomy, class_name, severity, generator)
     thickness = _positioned(thickness, anatomy.side, generator)
-    exposure = generator.uniform(0.85, 1.15)
+    exposure = generator.uniform(0.93, 1.07)
     film = 1 - np.exp(-1.05 * exposure * thickness)
     grain = generator.standard_normal(film.shape, dtype=np.float32)
     film += generator.uniform(0.006, 0.016) * grain
@@ -106,7 +106,7 @@ def _build(generator: np.random.Generator) -> _Build:
         lung_bottom=draw(0.42, 0.66),
         lung_width=draw(0.46, 0.58),
         heart=draw(0.85, 1.2),
-        tissue=draw(0.85, 1.2),
+        tissue=draw(0.93, 1.1),
         bone=draw(0.10, 0.19),
         rib_step=draw(0.145, 0.175),
         rib_tilt=draw(0.28, 0.5),
@@ -209,7 +209,7 @@ def _sign(
 ) -> Plane:
     """Tissue that the disease adds, inside the lungs."""
     side = len(anatomy.lungs)
-    strength = np.float32(0.35 + 0.65 * severity)
+    strength = np.float32(0.5 + 0.5 * severity)
     if class_name == "opacity":
         return strength * _focus(anatomy.lungs, generator)
     if class_name == "ground-glass":
@@ -225,28 +225,28 @@ def _focus(lungs: Plane, generator: np.random.Generator) -> Plane:
     x, y = _grid(side)
     rows, columns = np.nonzero(lungs > 0.9)
     at = generator.integers(len(rows))
-    radius = generator.uniform(0.13, 0.24)
+    radius = generator.uniform(0.16, 0.27)
     dx = (x - x[0, columns[at]]) / np.float32(radius * generator.uniform(0.8, 1.2))
     dy = (y - y[rows[at], 0]) / np.float32(radius)
     ragged = np.sqrt(dx**2 + dy**2) + 0.25 * _cloud(side, 8.0, generator)
-    return np.asarray(0.55 * _step(1 - ragged, 0.35), dtype=np.float32)
+    return np.asarray(0.75 * _step(1 - ragged, 0.35), dtype=np.float32)
 
 
 def _haze(side: int, generator: np.random.Generator) -> Plane:
     """A veil over both lungs, patchy, heavier below and outside."""
     x, y = _grid(side)
     veil = 0.75 + 0.25 * np.abs(x) + 0.25 * y + 0.35 * _cloud(side, 2.5, generator)
-    return np.asarray(0.30 * np.clip(veil, 0, 1.6), dtype=np.float32)
+    return np.asarray(0.48 * np.clip(veil, 0, 1.6), dtype=np.float32)
 
 
 def _net(side: int, generator: np.random.Generator) -> Plane:
     """Reticulation: a net of lines around holes, heavier below."""
     _, y = _grid(side)
-    scale = generator.uniform(8.5, 10.5)
+    scale = generator.uniform(7.0, 9.0)
     coarse, fine = (_cloud(side, frequency, generator) for frequency in (scale, 2.1 * scale))
     lines = np.exp(-((coarse / 0.45) ** 2)) + 0.7 * np.exp(-((fine / 0.4) ** 2))
     knots = np.maximum(coarse * fine - 0.6, 0)
-    return np.asarray((0.42 * lines + 0.12 * knots - 0.1) * (0.85 + 0.35 * y), dtype=np.float32)
+    return np.asarray((0.55 * lines + 0.15 * knots - 0.15) * (0.85 + 0.35 * y), dtype=np.float32)
 
 
 def _cloud(side: int, frequency: float, generator: np.random.Generator) -> Plane:
@@ -267,9 +267,9 @@ def _cloud(side: int, frequency: float, generator: np.random.Generator) -> Plane
 
 def _positioned(plane: Plane, side: int, generator: np.random.Generator) -> Plane:
     """The patient never stands quite the same: a small turn, shift and change of scale; the margin is cut off."""
-    turn = generator.uniform(-0.05, 0.05)
-    scale_x, scale_y = generator.uniform(0.95, 1.06, 2)
-    shift_x, shift_y = generator.uniform(-0.04, 0.04, 2) * side
+    turn = generator.uniform(-0.035, 0.035)
+    scale_x, scale_y = generator.uniform(0.97, 1.04, 2)
+    shift_x, shift_y = generator.uniform(-0.025, 0.025, 2) * side
     a, b = np.cos(turn) / scale_x, np.sin(turn) / scale_x
     d, e = -np.sin(turn) / scale_y, np.cos(turn) / scale_y
     out, into = side / 2, len(plane) / 2

@@ -14,7 +14,7 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import ConfigError, SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.headers import FileFacts, Problem, read_facts
+from meddistill_gui.data.headers import UNREADABLE, FileFacts, Problem, read_facts
 from meddistill_gui.data.recording import (
     SeenFile,
     forget_files,
@@ -196,10 +196,11 @@ def _read(
     done = 0
     try:
         for seen, facts in _in_parallel(read, listing.todo(), workers, control):
-            batch.append((seen, facts))
             done += 1
             if facts.problem is not None:
                 _check_still_there(source, facts.problem)
+            batch.append((_to_be_remembered(seen, facts), facts))
+            if facts.problem is not None:
                 yield _warning(seen.path, facts.problem, "unreadable-file")
             if len(batch) >= _BATCH:
                 record_files(catalogue, batch)
@@ -230,13 +231,19 @@ def _in_parallel(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _to_be_remembered(seen: SeenFile, facts: FileFacts) -> SeenFile:
+    """A file that the system refused to read is tried again by the next scan, though it has not changed."""
+    refused = facts.problem is not None and facts.problem.cause == UNREADABLE
+    return replace(seen, modified=-1) if refused else seen
+
+
 def _check_still_there(source: Path, problem: Problem) -> None:
     """Tell one unreadable file from a source that is gone.
 
     Raises:
         SourceError: The whole source folder has vanished.
     """
-    if problem.cause == "unreadable file" and not source.is_dir():
+    if problem.cause == UNREADABLE and not source.is_dir():
         raise SourceError(
             f"{source} is no longer there.",
             "Connect the disk or share again and scan once more: what was read is kept.",
