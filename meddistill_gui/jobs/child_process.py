@@ -3,12 +3,12 @@
 import collections
 import contextlib
 import logging
-import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Final
 
 from meddistill_gui.core.errors import JobDiedError, MedDistillError, Stopped
@@ -170,12 +170,13 @@ def _signal_name(exit_code: int) -> str:
 
 def _program() -> list[str]:
     """This program again, as a job; `-P` keeps modules of the current folder out."""
+    program = Path(sys.executable)
+    # on Windows a program with a window has no pipes; its twin for the terminal lies beside it
     if getattr(sys, "frozen", False):
-        return [sys.executable, "--job"]
-    interpreter = sys.executable
-    if os.name == "nt":  # a window's interpreter has no pipes
-        interpreter = interpreter.replace("pythonw.exe", "python.exe")
-    return [interpreter, "-P", "-m", "meddistill_gui", "--job"]
+        return [str(program.with_stem("meddistill")), "--job"]
+    if program.stem == "pythonw":
+        program = program.with_stem("python")
+    return [str(program), "-P", "-m", "meddistill_gui", "--job"]
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -162,3 +162,19 @@ def test_meanings(code, said, sentence):
     message, remedy = child_process.meaning(code, said)
     assert re.search(sentence, message)
     assert remedy
+
+
+@pytest.mark.parametrize(
+    ("frozen", "interpreter", "expected"),
+    [
+        (True, "opt/meddistill-window", ["opt/meddistill", "--job"]),
+        (True, "opt/meddistill.exe", ["opt/meddistill.exe", "--job"]),
+        (True, "opt/meddistill-window.exe", ["opt/meddistill.exe", "--job"]),
+        (False, "bin/pythonw.exe", ["bin/python.exe", "-P", "-m", "meddistill_gui", "--job"]),
+        (False, "bin/python3.11", ["bin/python3.11", "-P", "-m", "meddistill_gui", "--job"]),
+    ],
+)
+def test_the_child_is_a_program_with_pipes(monkeypatch, frozen, interpreter, expected):
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    monkeypatch.setattr(sys, "executable", interpreter)
+    assert [Path(word) for word in child_process._program()] == [Path(word) for word in expected]
