@@ -118,6 +118,13 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
             standing="The rule and sigma = 0.1 are published, the formula of the similarity is not: ours is one reading of it.",
         ),
         MethodSpec(
+            name="progressive",
+            title="Progressive trajectory matching",
+            sentence="Early parts of the experts' ways are matched first, and images that repeat each other begin anew.",
+            paper="Yu, Liu & Chen 2024, arXiv 2403.13469",
+            standing="Only the idea is published in what we could read; schedule, thresholds and the measure of overlap are ours.",
+        ),
+        MethodSpec(
             name="distribution",
             title="Distribution matching",
             sentence="Synthetic and real images must have the same mean features in random networks: quick, and a fair baseline.",

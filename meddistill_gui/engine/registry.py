@@ -6,12 +6,14 @@ from typing import Final
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.engine.method import Method
 from meddistill_gui.engine.methods.distribution import distribution
+from meddistill_gui.engine.methods.progressive import progressive
 from meddistill_gui.engine.methods.pruned import pruned
 from meddistill_gui.engine.methods.trajectory import trajectory
 
 METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
     "trajectory": trajectory,
     "pruned": pruned,
+    "progressive": progressive,
     "distribution": distribution,
 }
 

@@ -164,6 +164,63 @@ class PrunedOptions(TrajectoryOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgressiveOptions(TrajectoryOptions):
+    """Early segments first, and images that repeat each other begin anew (the idea of paper C, arXiv 2403.13469)."""
+
+    first_window: int = option(
+        1, text="Segments start before this expert epoch at first.", minimum=1, maximum=150
+    )
+    advance_below: float = option(
+        0.7,
+        text="The window grows by an epoch when the running mean of the loss is below this.",
+        minimum=0.0,
+        maximum=10.0,
+        source="ours; paper C's schedule is not public",
+    )
+    stage: int = option(
+        60,
+        text="The window grows after so many iterations in any case.",
+        unit="iterations",
+        minimum=1,
+        maximum=100_000,
+        source="ours",
+    )
+    overlap_every: int = option(
+        100,
+        text="Look for images that repeat each other every so often; 0 never does. Needs two images per class or more.",
+        unit="iterations",
+        minimum=0,
+        maximum=100_000,
+        source="ours; paper C's rule is not public",
+    )
+    overlap_above: float = option(
+        0.9,
+        text="Two images repeat each other when the cosine of their features is larger.",
+        minimum=-1.0,
+        maximum=1.0,
+        source="ours",
+        expert=True,
+    )
+    overlap_blend: float = option(
+        0.5,
+        text="Share of noise in an image that begins anew.",
+        minimum=0.0,
+        maximum=1.0,
+        source="ours",
+        expert=True,
+    )
+    overlap_retrain: int = option(
+        30,
+        text="Iterations in which only those images are trained.",
+        unit="iterations",
+        minimum=1,
+        maximum=100_000,
+        source="ours",
+        expert=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DistributionOptions:
     """Distribution matching (Zhao & Bilen 2023, arXiv 2110.04181): the quick preview and an honest baseline."""
 
@@ -201,5 +258,6 @@ class DistributionOptions:
 METHOD_OPTIONS: Final[dict[str, type]] = {
     "trajectory": TrajectoryOptions,
     "pruned": PrunedOptions,
+    "progressive": ProgressiveOptions,
     "distribution": DistributionOptions,
 }
