@@ -16,6 +16,13 @@ class EvaluateConfig:
         3, text="Draws of random real images to compare with.", minimum=1, maximum=20
     )
     whole: bool = option(default=True, text="Also train on all real training images.")
+    coresets: tuple[str, ...] = option(
+        (),
+        text="Also compare with real images that these rules choose.",
+        choices=("herding", "k-center"),
+        source="Welling 2009; Sener & Savarese 2018, arXiv 1708.00489",
+        expert=True,
+    )
     seed: int = option(
         0, text="Seed of the students and the draws.", minimum=0, maximum=2**31 - 1, expert=True
     )

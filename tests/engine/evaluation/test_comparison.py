@@ -86,6 +86,14 @@ def test_one_student_has_no_spread_and_no_interval():
         assert 0 <= row["accuracy"]["mean"] <= 1
 
 
+def test_chosen_images_get_a_row_each():
+    table, events = compared(coresets=("herding", "k-center"))
+    names = [row["name"] for row in table["rows"]]
+    assert names == ["distilled", "random", "herding", "k-center", "whole"]
+    assert table["rows"][2]["title"] == "3 real images chosen by herding"
+    assert events[-1].done == events[-1].total == 14
+
+
 def test_unknown_patients_are_not_counted():
     test = replace(real_images(role="test", seed=1), patients=np.full(60, UNKNOWN_PATIENT))
     table, _ = compared(test, whole=False)

@@ -1,0 +1,248 @@
+"""The cells of `benchmarks.accuracy`: each is filled once, in a process of its own, and leaves one JSON file."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from meddistill_gui.core import distilled
+from meddistill_gui.core.config import with_values
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.distilled import Recipe
+from meddistill_gui.core.events import Event, Finished
+from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.pace import Pace, in_words
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.core.run_folder import RunFolder
+from meddistill_gui.engine import devices
+from meddistill_gui.engine.evaluation import comparison, rows
+from meddistill_gui.engine.evaluation.rows import Ground, Row
+from meddistill_gui.engine.tensors import normaliser_of
+from meddistill_gui.operations import catalog
+from meddistill_gui.operations.real_images import roles_read
+
+FIGURES: Final = ("balanced_accuracy", "accuracy", "macro_f1", "auroc")
+COSTS: Final = ("seconds", "cpu_seconds", "peak_megabytes")
+WITH_EXPERTS: Final = ("trajectory",)
+CORESETS: Final = ("herding", "k-center")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all cells share.
+
+    Attributes:
+        data: Source folder.
+        out: Folder of the cells and of the project.
+        students: Students per run or draw.
+        draws: Draws of random real images.
+        options: Options of the runs by dotted name.
+    """
+
+    data: Path
+    out: Path
+    students: int
+    draws: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Path:
+        """The project that every run belongs to."""
+        return self.out / "project"
+
+    def result(self, cell: str) -> Path:
+        """Where a cell's figures lie."""
+        return self.out / "cells" / f"{cell}.json"
+
+    def config(self, method: str, name: str, *, ipc: int = 1, seed: int = 0) -> DistillConfig:
+        """The run of a cell."""
+        plain = DistillConfig(project=self.project, name=name, seed=seed)
+        chosen = with_values(plain, {"method": method, "images_per_class": ipc})
+        known = {n: v for n, v in self.options.items() if _has(chosen, n)}
+        return with_values(chosen, known)
+
+    def evaluation(self, seed: int = 0) -> EvaluateConfig:
+        """How students are trained and drawn."""
+        return EvaluateConfig(
+            run=self.project, students=self.students, random_draws=self.draws, seed=1000 * seed
+        )
+
+
+def fill(cell: str, plan: Plan) -> None:
+    """Do one cell's work and write its figures."""
+    devices.prepare_threads()
+    plan.result(cell).parent.mkdir(parents=True, exist_ok=True)
+    began, cpu_began = time.monotonic(), _cpu_seconds()
+    found = dict(_work(cell)(cell, plan))
+    found.setdefault("seconds", time.monotonic() - began)
+    found.setdefault("cpu_seconds", _cpu_seconds() - cpu_began)
+    found["peak_megabytes"] = _peak_megabytes()
+    write_whole(plan.result(cell), json.dumps(found, indent=1).encode())
+
+
+def _work(cell: str) -> Callable[[str, Plan], Mapping[str, Any]]:
+    known = {"project": _project, "experts": _experts, "random": _random, "whole": _whole}
+    known |= dict.fromkeys(CORESETS, _coreset)
+    return next((work for name, work in known.items() if cell.startswith(name)), _distilled)
+
+
+def _project(cell: str, plan: Plan) -> Mapping[str, Any]:  # noqa: ARG001 - one signature for all
+    _followed(catalog.run("scan", ScanConfig(source=plan.data, project=plan.project), Control()))
+    _followed(catalog.run("label", LabelConfig(project=plan.project), Control()))
+    parts = SplitConfig(project=plan.project, validation=0.1, holdout=0.0, keep_folders=True)
+    return _followed(catalog.run("split", parts, Control()))
+
+
+def _experts(cell: str, plan: Plan) -> Mapping[str, Any]:
+    """One set of experts per seed, for every number of images per class."""
+    config = plan.config(WITH_EXPERTS[0], cell, seed=_number(cell, "seed"))
+    return _followed(catalog.run("experts", config, Control()))
+
+
+def _distilled(cell: str, plan: Plan) -> Mapping[str, Any]:
+    method, seed = cell.split("-", maxsplit=1)[0], _number(cell, "seed")
+    config = plan.config(method, cell, ipc=_number(cell, "ipc"), seed=seed)
+    run = RunFolder(plan.project / "runs" / cell)
+    if method in WITH_EXPERTS and not run.experts.exists():
+        shutil.copytree(plan.project / "runs" / f"experts-seed{seed}" / "experts", run.experts)
+    began, cpu_began = time.monotonic(), _cpu_seconds()
+    _followed(catalog.run("distill", config, Control()))
+    seconds, cpu_seconds = time.monotonic() - began, _cpu_seconds() - cpu_began
+    result = distilled.load(run.result)
+    train, test = _images(plan)
+    row = rows.distilled_row(_ground(plan, result.recipe, train, seed), result)
+    return {**_figures(row, result.recipe, test), "seconds": seconds, "cpu_seconds": cpu_seconds}
+
+
+def _random(cell: str, plan: Plan) -> Mapping[str, Any]:
+    train, test = _images(plan)
+    config = plan.config("distribution", cell, ipc=_number(cell, "ipc"))
+    recipe = _recipe(config, train)
+    row = rows.random_row(_ground(plan, recipe, train))
+    return _figures(row, recipe, test)
+
+
+def _whole(cell: str, plan: Plan) -> Mapping[str, Any]:
+    train, test = _images(plan)
+    config = plan.config("distribution", cell)
+    recipe = _recipe(config, train)
+    row = rows.whole_row(_ground(plan, recipe, train))
+    return _figures(row, recipe, test)
+
+
+def _figures(row: Row, recipe: Recipe, test: RealImages) -> Mapping[str, Any]:
+    """Train a row's students, then look at the test images once."""
+    device, thetas = devices.choose("auto"), []
+    for number, training in enumerate(row.trainings):
+        _say(f"{row.title}: student {number + 1} of {len(row.trainings)}")
+        thetas.append(training())
+    found = comparison.judged(thetas, recipe, test, device)
+    return {name: [getattr(one, name) for one in found] for name in FIGURES}
+
+
+def _coreset(cell: str, plan: Plan) -> Mapping[str, Any]:
+    train, test = _images(plan)
+    config = plan.config("distribution", cell, ipc=_number(cell, "ipc"))
+    recipe = _recipe(config, train)
+    row = rows.coreset_row(_ground(plan, recipe, train), cell.rsplit("-ipc", 1)[0])
+    return _figures(row, recipe, test)
+
+
+def _ground(plan: Plan, recipe: Recipe, train: RealImages, seed: int = 0) -> Ground:
+    return Ground(
+        config=plan.evaluation(seed),
+        recipe=recipe,
+        learned=0.01,
+        train=train,
+        device=devices.choose("auto"),
+        control=Control(),
+    )
+
+
+def _images(plan: Plan) -> tuple[RealImages, RealImages]:
+    config = plan.config("distribution", "images")
+    return _followed(roles_read(plan.project, config.images, ("train", "test"), Control()))
+
+
+def _recipe(config: DistillConfig, train: RealImages) -> Recipe:
+    normaliser = normaliser_of(train)
+    return Recipe(
+        class_names=train.class_names,
+        size=config.images.size,
+        channels=config.images.channels,
+        mean=normaliser.mean,
+        deviation=normaliser.deviation,
+        network="convnet",
+        depth=config.network.depth,
+        width=config.network.width,
+        augmentation=config.augmentation,
+        steps=config.evaluation.steps,
+        batch=0,
+        momentum=0.9,
+        weight_decay=5e-4,
+        method="real images",
+        images_per_class=config.images_per_class,
+        initialisation="real",
+        program="benchmark",
+    )
+
+
+def _followed(events: Iterator[Event]) -> Any:
+    """Do an operation, saying now and then how far it is; its summary, or what its generator returns."""
+    summary, pace, said = {}, Pace(), 0.0
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value if end.value is not None else summary
+        now = time.monotonic()
+        if isinstance(event, Finished):
+            summary = {k: v for k, v in event.summary.items() if k == "text"}
+        elif hasattr(event, "done"):
+            pace.update(event.phase, event.done, now)
+            if now - said > 30:
+                said = now
+                left = in_words(pace.seconds_left(event.total))
+                _say(f"{event.phase}: {event.done} of {event.total or '?'} {event.unit} {left}")
+
+
+def _number(cell: str, name: str) -> int:
+    """The number after a name, e.g. 10 of "ipc" in "trajectory-ipc10-seed0"."""
+    return next(int(p.removeprefix(name)) for p in cell.split("-") if p.startswith(name))
+
+
+def _has(config: object, path: str) -> bool:
+    for name in path.split("."):
+        if not hasattr(config, name):
+            return False
+        config = getattr(config, name)
+    return True
+
+
+def _cpu_seconds() -> float:
+    used = os.times()
+    return used.user + used.system
+
+
+def _peak_megabytes() -> float:
+    """Most memory that this process ever held; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource  # noqa: PLC0415 - exists on POSIX only
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _say(text: str) -> None:
+    print(f"    {text}", file=sys.stderr, flush=True)

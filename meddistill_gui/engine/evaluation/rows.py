@@ -1,0 +1,161 @@
+"""The rows of the comparison: what students may learn from, each with its trainings, none of them begun."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.engine.evaluation import baselines, coresets
+from meddistill_gui.engine.evaluation.students import train_student
+
+Training = Callable[[], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table before it is filled.
+
+    Attributes:
+        name: "distilled", "random", "whole", or the rule that chose real images.
+        title: For a reader, e.g. "4 synthetic images".
+        training_images: Their number.
+        trainings: One per student; each returns parameters `[P]`.
+        draws: In how many equal parts `trainings` belong together.
+    """
+
+    name: str
+    title: str
+    training_images: int
+    trainings: Sequence[Training]
+    draws: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What all rows of one table share; what takes long is computed when a row first needs it.
+
+    Attributes:
+        config: How many students and draws, and their seed.
+        recipe: How students are trained.
+        learned: Rate that a distilled set has learned, one more for real images to try.
+        train: The real training images.
+        device: Where to compute.
+        control: Pause and stop.
+    """
+
+    config: EvaluateConfig
+    recipe: Recipe
+    learned: float
+    train: RealImages
+    device: torch.device
+    control: Control
+
+    @cached_property
+    def rate(self) -> float:
+        """Rate of students of real images; see `baselines.choose_rate`."""
+        return baselines.choose_rate(
+            self.train,
+            self.recipe,
+            learned=self.learned,
+            seed=self.config.seed,
+            device=self.device,
+            control=self.control,
+        )
+
+    @cached_property
+    def features(self) -> coresets.Features:
+        """What the first network trained on all images sees in them: float32 `[N, F]`."""
+        theta = self.trained_on_all(_seeds(self.config, "whole")[0])
+        return coresets.network_features(self.train, self.recipe, theta, self.device)
+
+    def student(self, images: DistilledSet, seed: int) -> Tensor:
+        """Train a student on a set."""
+        return train_student(images, seed=seed, device=self.device, control=self.control)
+
+    def trained_on_all(self, seed: int) -> Tensor:
+        """Train a network on all real images."""
+        return baselines.train_on_all(
+            self.train, self.recipe, seed=seed, device=self.device, control=self.control
+        )
+
+
+def distilled_row(ground: Ground, distilled: DistilledSet) -> Row:
+    """Students of the distilled set."""
+    return Row(
+        name="distilled",
+        title=f"{len(distilled.images)} synthetic images",
+        training_images=len(distilled.images),
+        trainings=[
+            partial(ground.student, distilled, seed) for seed in _seeds(ground.config, "distilled")
+        ],
+    )
+
+
+def random_row(ground: Ground) -> Row:
+    """Students of random real images, as many of each class as the recipe says."""
+
+    def one(draw: int, seed: int) -> Tensor:
+        images, _ = baselines.random_real(
+            ground.train, ground.recipe, rate=ground.rate, seed=ground.config.seed + draw
+        )
+        return ground.student(images, seed)
+
+    count, draws = _image_count(ground), ground.config.random_draws
+    return Row(
+        name="random",
+        title=f"{count} random real images",
+        training_images=count,
+        trainings=[
+            partial(one, draw, seed)
+            for draw in range(draws)
+            for seed in _seeds(ground.config, "random")
+        ],
+        draws=draws,
+    )
+
+
+def coreset_row(ground: Ground, rule: str) -> Row:
+    """Students of real images that a rule of `coresets.RULES` chose, by the features of a network trained on all images."""
+
+    def one(seed: int) -> Tensor:
+        per_class = ground.recipe.images_per_class
+        chosen = coresets.chosen_by(rule, ground.train, ground.features, per_class)
+        images = baselines.real_set(ground.train, chosen, ground.recipe, rate=ground.rate)
+        return ground.student(images, seed)
+
+    count = _image_count(ground)
+    return Row(
+        name=rule,
+        title=f"{count} real images chosen by {rule}",
+        training_images=count,
+        trainings=[partial(one, seed) for seed in _seeds(ground.config, "random")],
+    )
+
+
+def whole_row(ground: Ground) -> Row:
+    """Networks trained on all real images."""
+    return Row(
+        name="whole",
+        title=f"all {len(ground.train)} real images",
+        training_images=len(ground.train),
+        trainings=[partial(ground.trained_on_all, seed) for seed in _seeds(ground.config, "whole")],
+    )
+
+
+def _image_count(ground: Ground) -> int:
+    """As many of each class as the recipe says, or as there are."""
+    counts = np.bincount(ground.train.labels, minlength=len(ground.recipe.class_names))
+    return int(np.minimum(counts, ground.recipe.images_per_class).sum())
+
+
+def _seeds(config: EvaluateConfig, row: str) -> list[int]:
+    """Students of different rows start from different parameters, so that rows are independent."""
+    offset = {"distilled": 0, "random": 1, "whole": 2}[row]
+    return [config.seed + 3 * index + offset for index in range(config.students)]
