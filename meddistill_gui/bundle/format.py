@@ -23,6 +23,7 @@ SCRIPT: Final = "data/train_student.py"
 UTILITY: Final = "data/utility.json"
 AUDIT: Final = "data/audit.json"
 REPORT: Final = "data/report.html"
+CROISSANT: Final = "data/croissant.json"
 TERMS: Final = "data/TERMS.txt"
 DATASHEET: Final = "data/DATASHEET.md"
 

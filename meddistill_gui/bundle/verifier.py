@@ -16,6 +16,7 @@ from meddistill_gui.bundle.format import (
     ARRAYS,
     AUDIT,
     CARD,
+    CROISSANT,
     DATASHEET,
     MAX_BUNDLE_BYTES,
     MAX_TEXT_BYTES,
@@ -31,7 +32,7 @@ from meddistill_gui.bundle.tensors import read_set
 from meddistill_gui.core.distilled import DistilledSet, displayed, recipe_to_json
 from meddistill_gui.core.errors import BundleError
 
-_TEXTS: Final = (SCRIPT, REPORT, TERMS, DATASHEET)
+_TEXTS: Final = (CROISSANT, SCRIPT, REPORT, TERMS, DATASHEET)
 _REQUIRED: Final = (CARD, RECIPE, TENSORS, ARRAYS, *_TEXTS)
 _OPTIONAL: Final = (UTILITY, AUDIT)
 

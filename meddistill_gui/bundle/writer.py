@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from meddistill_gui.bundle import schema, texts, utility
+from meddistill_gui.bundle import croissant, schema, texts, utility
 from meddistill_gui.bundle.archive import write_archive
 from meddistill_gui.bundle.bag import bagged
 from meddistill_gui.bundle.format import (
     ARRAYS,
     AUDIT,
     CARD,
+    CROISSANT,
     DATASHEET,
     FORMAT,
     MAX_IMAGES,
@@ -88,6 +89,7 @@ def payload(distilled: DistilledSet, papers: Papers) -> dict[str, bytes]:
     files[TENSORS] = to_bytes(distilled)
     files[ARRAYS] = npz(distilled)
     files[SCRIPT] = script()
+    files[CROISSANT] = croissant.document(card, recipe, audit, files)
     pictures = [name for name in files if name.endswith(".png")]
     content = texts.Content(
         card=card, recipe=recipe, utility=figures, audit=audit, pictures=pictures
