@@ -136,7 +136,7 @@ class Bars:
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<22}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
             TextColumn("{task.fields[count]}", style="cyan"),
             TextColumn("{task.fields[left]}", style="dim"),
             console=console,
