@@ -20,6 +20,13 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSTransferSyntaxes,
+    RLELossless,
 )
 
 from meddistill_gui.core.errors import SourceError
@@ -27,7 +34,14 @@ from meddistill_gui.data.headers import LARGEST_PIXELS
 
 Values = npt.NDArray[np.float32]
 
+_FUNCTIONS: Final = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _FULL: Final = 65535.0
+_DECODERS: Final = {
+    **dict.fromkeys(JPEG2000TransferSyntaxes, "pylibjpeg"),
+    **dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit), "pillow"),
+    **dict.fromkeys((JPEGLossless, JPEGLosslessSV1, *JPEGLSTransferSyntaxes), "gdcm"),
+    RLELossless: "pylibjpeg",
+}
 _COLOUR: Final = ("RGB", "YBR", "PALETTE", "HSV", "ARGB", "CMYK")
 
 
@@ -104,8 +118,12 @@ def windowed(frame: Frame) -> Values | None:
     window.PixelRepresentation = 0
     window.BitsStored = 16  # makes the library's output range 0..65535, whatever the file stores
     window.WindowCenter, window.WindowWidth = frame.windows[0].center, frame.windows[0].width
-    window.VOILUTFunction = frame.function
-    shown = apply_windowing(frame.values.astype(np.float64), window)
+    narrow = (
+        frame.function == "LINEAR" and frame.windows[0].width < 1
+    )  # PS3.3 C.11.2.1.2.1 forbids it
+    window.VOILUTFunction = "LINEAR_EXACT" if narrow else frame.function
+    with np.errstate(over="ignore"):  # far below a sigmoid's centre: 1 / infinity is the right 0
+        shown = apply_windowing(frame.values.astype(np.float64), window)
     return (shown / _FULL).astype(np.float32)
 
 
@@ -124,14 +142,19 @@ def _check_claims(path: Path, dataset: Dataset, frame: int) -> None:
 def _stored(path: Path, header: FileDataset, frame: int) -> npt.NDArray[Any]:
     """Stored values of one frame; of many frames only this one is read."""
     if "TransferSyntaxUID" in header.file_meta and int(header.get("NumberOfFrames") or 1) > 1:
-        return pixel_array(path, index=frame)
+        return pixel_array(path, index=frame, decoding_plugin=_decoder(header))
     whole = pydicom.dcmread(path, force=True)
     if "TransferSyntaxUID" not in whole.file_meta:
         # Parsed by guess (no meta header): the decoder must be told the same guess.
         implicit, little = whole.original_encoding
         explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         whole.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
-    return pixel_array(whole, index=frame)
+    return pixel_array(whole, index=frame, decoding_plugin=_decoder(whole))
+
+
+def _decoder(header: FileDataset) -> str:
+    """The one decoder that may see these bytes; no second one is tried, because GDCM aborts the process on damaged JPEG 2000."""
+    return _DECODERS.get(header.file_meta.TransferSyntaxUID, "")
 
 
 def _colour(stored: npt.NDArray[Any], dataset: Dataset, photometric: str) -> Values:
@@ -155,11 +178,16 @@ def _grey(stored: npt.NDArray[Any], dataset: Dataset, photometric: str) -> Frame
     return Frame(
         values=values.astype(np.float32),
         windows=tuple(_windows(dataset)),
-        function=str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper(),
+        function=_function(dataset),
         inverted=photometric == "MONOCHROME1",
         table=table,
         padding=_padding(dataset),
     )
+
+
+def _function(dataset: Dataset) -> str:
+    named = str(dataset.get("VOILUTFunction") or "").strip().upper()
+    return named if named in _FUNCTIONS else "LINEAR"
 
 
 def _through_table(values: npt.NDArray[Any], dataset: Dataset) -> Values:

@@ -1,0 +1,138 @@
+"""The catalogue answers quickly, survives a killed writer, and two programs may have it open."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.errors import ProjectError, TargetError
+from meddistill_gui.data.catalogue import ORDERS, Catalogue, open_catalogue
+from meddistill_gui.data.splitting import split
+from tests.data.conftest import IMAGES, PATIENTS
+
+
+def test_a_new_catalogue_is_empty(catalogue: Catalogue) -> None:
+    summary = catalogue.summary()
+    assert (summary.source, summary.images, summary.classes, summary.roles) == (None, 0, (), ())
+    assert catalogue.image_ids().dtype == np.int64
+    assert catalogue.images([1, 2]) == []
+    assert catalogue.issues() == []
+
+
+def test_filters_agree_with_the_summary(labelled: Catalogue) -> None:
+    split(SplitConfig(project=labelled.path.parent), labelled)
+    summary = labelled.summary()
+    assert (summary.images, summary.patients, summary.unlabelled) == (IMAGES, PATIENTS, 0)
+    for count in summary.classes:
+        rows = labelled.images(labelled.image_ids(class_name=count.name))
+        assert len(rows) == count.images
+        assert len({row.patient for row in rows}) == count.patients
+    for part in summary.roles:
+        ids = labelled.image_ids(role=part.role)
+        assert len(ids) == part.images
+        assert len({row.patient for row in labelled.images(ids)}) == part.patients
+        for name, number in part.per_class.items():
+            assert len(labelled.image_ids(role=part.role, class_name=name)) == number
+    assert len(labelled.image_ids(class_name="")) == 0
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_orders(labelled: Catalogue, order: str) -> None:
+    rows = labelled.images(labelled.image_ids(order=order))
+    keys = {
+        "path": lambda row: str(row.path),
+        "class": lambda row: row.class_name,
+        "patient": lambda row: row.patient,
+        "modality": lambda row: row.modality,
+        "size": lambda row: row.width * row.height,
+    }
+    found = [keys[order](row) for row in rows]
+    assert found == sorted(found)
+    assert len(found) == IMAGES
+
+
+def test_search(labelled: Catalogue) -> None:
+    rows = labelled.images(labelled.image_ids())
+    one = rows[7]
+    assert one.id in labelled.image_ids(search=one.path.name)
+    found = labelled.images(labelled.image_ids(search=one.patient or ""))
+    assert {row.patient for row in found} == {one.patient}
+    assert len(labelled.image_ids(search="NORMAL")) == len(labelled.image_ids(class_name="normal"))
+    for sign in ("%", "_", "'", '"; DROP TABLE image'):
+        assert len(labelled.image_ids(search=f"{sign}nothing")) == 0
+
+
+def test_images_keep_the_order_of_ids_and_leave_out_gone_ones(labelled: Catalogue) -> None:
+    ids = labelled.image_ids()[::-1]
+    assert [row.id for row in labelled.images([*ids, 10**9])] == ids.tolist()
+
+
+def test_what_is_no_catalogue_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    other.write_bytes(b"this is a letter, not a database" * 100)
+    with pytest.raises(ProjectError, match="cannot be read"):
+        open_catalogue(other)
+    newer = tmp_path / "newer.sqlite"
+    open_catalogue(newer).close()
+    connection = sqlite3.connect(newer)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ProjectError, match="format 99"):
+        open_catalogue(newer)
+    with pytest.raises(TargetError):
+        open_catalogue(tmp_path / "missing" / "c.sqlite")
+
+
+def test_a_transaction_that_fails_changes_nothing(labelled: Catalogue) -> None:
+    before = labelled.summary()
+
+    def fail() -> None:
+        with labelled.transaction() as connection:
+            connection.execute("DELETE FROM label")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert labelled.summary() == before
+
+
+_SCAN = """
+import sys
+from pathlib import Path
+from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.data import scanning
+from meddistill_gui.data.catalogue import open_catalogue
+scanning._BATCH = 3
+source, project = map(Path, sys.argv[1:])
+with open_catalogue(project / "catalogue.sqlite") as catalogue:
+    for event in scanning.scan(ScanConfig(source=source, project=project), catalogue, Control()):
+        print(event, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX")
+def test_a_killed_scan_leaves_a_whole_catalogue_and_goes_on(
+    hospital: Path, project: Path, scan_folder
+) -> None:
+    command = [sys.executable, "-c", _SCAN, str(hospital), str(project)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(4):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with open_catalogue(project / "catalogue.sqlite") as after:
+        assert after.value("PRAGMA integrity_check") == "ok"
+        assert after.value("PRAGMA foreign_key_check") is None
+        kept = after.summary().files
+    assert 3 <= kept < IMAGES
+    _, report = scan_folder(hospital)
+    assert (report.images, report.read) == (IMAGES, IMAGES + 1 - kept)

@@ -1,0 +1,154 @@
+"""Each image gets the class that the rule says, all at once or not at all."""
+
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import LabelError
+from meddistill_gui.core.run_folder import create_run
+from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.labelling import LabelReport, label
+from meddistill_gui.data.splitting import split
+from tests.data.conftest import IMAGES
+
+
+@pytest.fixture
+def scanned(hospital: Path, catalogue: Catalogue, scan_folder) -> Catalogue:
+    scan_folder(hospital)
+    return catalogue
+
+
+def _label(catalogue: Catalogue, **options) -> LabelReport:
+    return label(LabelConfig(project=catalogue.path.parent, **options), catalogue, Control())
+
+
+def _classes(catalogue: Catalogue) -> dict[Path, str | None]:
+    return {row.path: row.class_name for row in catalogue.images(catalogue.image_ids())}
+
+
+def test_by_folder(scanned: Catalogue) -> None:
+    report = _label(scanned)
+    assert report.unlabelled == 0
+    assert _classes(scanned) == {path: path.parent.name for path in _classes(scanned)}
+    assert report.classes == {count.name: count.images for count in scanned.summary().classes}
+
+
+def test_by_a_folder_that_all_images_share(scanned: Catalogue) -> None:
+    with pytest.raises(LabelError, match="No image got a class"):
+        _label(scanned, folder_level=2)
+
+
+def test_ignored_classes_stay_unlabelled(scanned: Catalogue) -> None:
+    report = _label(scanned, ignore=("NORMAL",))
+    normal = sum(path.parent.name == "normal" for path in _classes(scanned))
+    assert report.ignored == report.unlabelled == normal > 0
+    assert "normal" not in report.classes
+    with pytest.raises(LabelError, match="one class"):
+        _label(scanned, ignore=("normal", "opacity", "ground-glass"))
+    assert len(scanned.summary().classes) == 3, "a refused labelling changed the old one"
+
+
+@pytest.mark.parametrize("kind", ["path", "file name", "stem", "patient", "accession"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_by_table(scanned: Catalogue, tmp_path: Path, kind: str, delimiter: str) -> None:
+    expected = {}
+    rows = [f"key{delimiter}finding"]
+    for path in _classes(scanned):
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        number = int(header.PatientID[-6:])
+        expected[path] = f"group {number % 2}"
+        key = {
+            "path": f"{path.parent.name}\\{path.name}",
+            "file name": path.name,
+            "stem": path.stem,
+            "patient": header.PatientID,
+            "accession": header.AccessionNumber,
+        }[kind]
+        rows.append(f"{key}{delimiter}{expected[path]}")
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join([*rows, f"nobody{delimiter}group 0"]), encoding="utf-8-sig")
+    report = _label(scanned, rule="table", table=table, key_column="key", class_column="finding")
+    assert _classes(scanned) == expected
+    assert report.unmatched_rows == ("nobody",)
+    assert sum(report.classes.values()) == IMAGES
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("path,klass\na,b\n", "no column 'class'"),
+        ("path,class\n", "has no rows"),
+        ("path,class\nnowhere.dcm,x\n", "None of the 1 rows"),
+        ("path,class\n{0},x\n{0},y\n", "contradict"),
+    ],
+)
+def test_a_table_that_does_not_fit(
+    scanned: Catalogue, tmp_path: Path, content: str, message: str
+) -> None:
+    path = next(iter(_classes(scanned)))
+    table = tmp_path / "table.csv"
+    table.write_text(content.format(f"{path.parent.name}/{path.name}"))
+    with pytest.raises(LabelError, match=message):
+        _label(scanned, rule="table", table=table)
+    assert scanned.summary().unlabelled == IMAGES
+
+
+def test_a_table_that_is_a_spreadsheet_or_missing(scanned: Catalogue, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_bytes(b"PK\x03\x04\0\0\x81\xff\0")
+    with pytest.raises(LabelError, match="no text table"):
+        _label(scanned, rule="table", table=table)
+    with pytest.raises(LabelError, match="cannot be read"):
+        _label(scanned, rule="table", table=tmp_path / "missing.csv")
+
+
+def test_a_file_name_in_two_folders_names_neither(
+    scanned: Catalogue, hospital: Path, tmp_path: Path, scan_folder
+) -> None:
+    path = next(path for path in _classes(scanned) if path.parent.name == "normal")
+    (hospital / "opacity" / path.name).write_bytes(path.read_bytes())
+    scan_folder(hospital)
+    others = [p for p in _classes(scanned) if p.name != path.name]
+    table = tmp_path / "table.csv"
+    table.write_text(
+        f"path,class\n{path.name},a\n" + "".join(f"{p.name},{p.parent.name}\n" for p in others)
+    )
+    report = _label(scanned, rule="table", table=table)
+    assert report.unmatched_rows == (path.name,)
+    assert report.unlabelled == 2
+
+
+def test_by_tag(scanned: Catalogue) -> None:
+    report = _label(scanned, rule="tag", tag="Manufacturer")
+    expected = {path: pydicom.dcmread(path).Manufacturer for path in _classes(scanned)}
+    assert _classes(scanned) == expected
+    assert len(report.classes) > 2
+
+
+def test_a_tag_that_does_not_exist_or_is_empty(scanned: Catalogue) -> None:
+    with pytest.raises(LabelError, match="Did you mean StudyDescription"):
+        _label(scanned, rule="tag", tag="StudyDescripton")
+    with pytest.raises(LabelError, match="No image got a class"):
+        _label(scanned, rule="tag", tag="ContrastBolusAgent")
+    with pytest.raises(LabelError, match="one class"):
+        _label(scanned, rule="tag", tag="Modality")
+
+
+def test_new_classes_drop_an_unused_split_and_spare_a_used_one(scanned: Catalogue) -> None:
+    project = scanned.path.parent
+    _label(scanned)
+    split(SplitConfig(project=project), scanned)
+    assert _label(scanned).split_dropped is False
+    assert scanned.has_split, "the same labels again dropped the split"
+    assert _label(scanned, ignore=("opacity",)).split_dropped is True
+    assert not scanned.has_split
+    split(SplitConfig(project=project), scanned)
+    create_run(DistillConfig(project=project, name="used"))
+    with pytest.raises(LabelError, match="in use"):
+        _label(scanned)
+    assert len(scanned.summary().classes) == 3
