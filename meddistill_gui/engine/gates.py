@@ -53,12 +53,11 @@ def exhausted(checkpoint: Checkpoint) -> bool:
 
 
 def recovered(method: Method, setting: Setting, checkpoint: Checkpoint) -> Checkpoint:
-    """Back to the best set, with a fresh start of all that is learned besides the images."""
+    """Back to the images of the best set, at rest and with smaller steps."""
     learned = (
         checkpoint.best.learned if checkpoint.best else method.result(setting, checkpoint.state)
     )
-    fresh = method.setup(setting, learned.images)
-    state = {**checkpoint.state, **{k: v for k, v in fresh.items() if k in checkpoint.state}}
+    state = method.restarted(setting, checkpoint.state, learned.images)
     return replace(checkpoint, state=state, setbacks=0, recoveries=checkpoint.recoveries + 1)
 
 

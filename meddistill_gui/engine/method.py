@@ -1,4 +1,4 @@
-"""What every distillation method is: four pure functions. The runner owns the loop, seeds, device, stops and checkpoints.
+"""What every distillation method is: five pure functions. The runner owns the loop, seeds, device, stops and checkpoints.
 
 A method keeps nothing between calls. What it learns lives in the state, a mapping of named tensors, which `step` never
 changes in place: the runner saves it, and goes back to an older one when a step left the finite numbers.
@@ -130,6 +130,16 @@ class Method(Protocol):
         Args:
             setting: What is given.
             images: What the synthetic images start from, float32 `[N, C, S, S]`, normalised.
+        """
+        ...
+
+    def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
+        """The state to go on with from these images after the run left the finite numbers: at rest, with smaller steps.
+
+        Args:
+            setting: What is given.
+            state: The last state that was finite.
+            images: The images to go on with.
         """
         ...
 

@@ -150,6 +150,24 @@ def test_the_result_can_be_had_at_any_moment(name: str) -> None:
     assert method.result(setting, state).images.shape == (4, 1, _SIZE, _SIZE)
 
 
+def test_goes_on_after_a_divergence_at_rest_and_more_slowly(name: str) -> None:
+    config = config_of(name)
+    setting, method = setting_of(config), make_method(config)
+    state = method.setup(setting, starting.first_images(config, setting))
+    for iteration in range(sum(phase.iterations for phase in method.phases)):
+        calm = method.restarted(setting, state, torch.full((4, 1, _SIZE, _SIZE), 0.5))
+        assert calm.keys() == state.keys()
+        assert torch.equal(
+            method.result(setting, calm).images, torch.full((4, 1, _SIZE, _SIZE), 0.5)
+        )
+        velocities = [key for key in calm if key.endswith("velocity") and "trial" not in key]
+        assert velocities
+        assert not any(calm[key].any() for key in velocities)
+        rate = next(key for key in calm if key.endswith("image.rate") and "trial" not in key)
+        assert float(calm[rate]) == pytest.approx(float(state[rate]) / 2)
+        state = method.step(setting, state, iteration).state
+
+
 def test_does_not_touch_the_global_generators(name: str) -> None:
     config = config_of(name)
     setting, method = setting_of(config), make_method(config)

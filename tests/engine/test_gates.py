@@ -51,8 +51,8 @@ def test_recovers_a_few_times_and_then_gives_up() -> None:
 
 def test_recovery_goes_back_to_the_best_set() -> None:
     class Fresh:
-        def setup(self, setting, images):  # noqa: ARG002 - as a Method
-            return {"images": images, "images.velocity": torch.zeros_like(images), "rates": torch.zeros(1)}  # fmt: skip
+        def restarted(self, setting, state, images):  # noqa: ARG002 - as a Method
+            return {"images": images, "images.velocity": torch.zeros_like(images)}  # fmt: skip
 
     learned = Learned(images=torch.full((2,), 9.0), labels=torch.eye(2), rates=torch.ones(1))
     stuck = gates.replace(at(), setbacks=5, best=Best(learned=learned, score=0.5, iteration=1))

@@ -22,7 +22,11 @@ class TrajectoryOptions:
         0, text="Synthetic images per student step; 0 takes all.", minimum=0, maximum=4096
     )
     image_rate: float = option(
-        100.0, text="Step size of the synthetic images.", minimum=1e-6, maximum=1e7
+        100.0,
+        text="Step size of the synthetic images; 0 lets the run find it.",
+        minimum=0.0,
+        maximum=1e7,
+        source="100 in HoP-TM's public code for COVID-19 radiographs",
     )
     rate_rate: float = option(
         0.1,

@@ -3,6 +3,7 @@
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.methods import TrajectoryOptions
 from meddistill_gui.engine.matching.features import FeatureMatching
+from meddistill_gui.engine.matching.range_test import RangeTest
 from meddistill_gui.engine.matching.segments import (
     Learning,
     Sampler,
@@ -72,8 +73,10 @@ def uniform_segments(options: TrajectoryOptions) -> Sampler:
     return sampled
 
 
-def warmed_up(options: TrajectoryOptions, method: Method) -> Method:
-    """The method after a warm start by distribution matching, where the options ask for one."""
+def prepared(options: TrajectoryOptions, method: Method) -> Method:
+    """The method after what the options want before it: a warm start by distribution matching, a search for the step size."""
+    if options.image_rate == 0:
+        method = RangeTest(then=method)
     if options.warm_start == 0:
         return method
     first = FeatureMatching(

@@ -1,6 +1,7 @@
 """One step downhill, as pure functions of the state."""
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -15,6 +16,12 @@ def with_momentum(
     """SGD with momentum: the new value and the new velocity."""
     velocity = momentum * velocity + gradient
     return value - rate * velocity, velocity
+
+
+def calmed(state: Mapping[str, Tensor], images: Tensor) -> dict[str, Tensor]:
+    """The state at rest with other images and half the step size."""
+    calm = {k: v * 0 if k.endswith("velocity") else v for k, v in state.items()}
+    return {**calm, "images": images, "image.rate": state["image.rate"] / 2}
 
 
 def clipped(gradient: Tensor, largest: float) -> Tensor:

@@ -50,7 +50,16 @@ class FeatureMatching(Method):
 
     @override
     def setup(self, setting: Setting, images: Tensor) -> State:
-        return {"images": images, "images.velocity": torch.zeros_like(images)}
+        rate = torch.tensor(self.image_rate, device=setting.device)
+        return {
+            "images": images,
+            "images.velocity": torch.zeros_like(images),
+            "image.rate": rate,
+        }
+
+    @override
+    def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
+        return descent.calmed(state, images)
 
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
@@ -59,10 +68,11 @@ class FeatureMatching(Method):
             state["images"],
             state["images.velocity"],
             gradient,
-            rate=self.image_rate,
+            rate=float(state["image.rate"]),
             momentum=self.momentum,
         )
-        return StepReport(state={"images": images, "images.velocity": velocity}, loss=loss)
+        after = {**state, "images": images, "images.velocity": velocity}
+        return StepReport(state=after, loss=loss)
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:

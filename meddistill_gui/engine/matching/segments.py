@@ -106,11 +106,18 @@ class SegmentMatching(Method):
             others = max(1, setting.train.classes - 1)
             state["labels"] = hard * math.log(_SOFT_START / (1 - _SOFT_START) * others)
         state |= {f"{name}.velocity": torch.zeros_like(value) for name, value in state.items()}
+        state["image.rate"] = torch.tensor(self.learning.image_rate, device=setting.device)
         if self.learning.average > 0:
             state["images.average"] = images
         if self.remember_weights:
             state["weights"] = torch.zeros(setting.network.parameter_count, device=setting.device)
         return state
+
+    @override
+    def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
+        fresh = self.setup(setting, images)
+        begun_anew = {k: v for k, v in fresh.items() if k in state and k != "weights"}
+        return {**state, **begun_anew, "image.rate": state["image.rate"] / 2}
 
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
@@ -191,7 +198,7 @@ class SegmentMatching(Method):
             state["images"],
             state["images.velocity"],
             gradients.images,
-            rate=how.image_rate,
+            rate=float(state["image.rate"]),
             momentum=how.momentum,
         )
         after["rates"], after["rates.velocity"] = descent.moved_rate(

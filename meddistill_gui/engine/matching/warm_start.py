@@ -37,6 +37,12 @@ class WarmStart(Method):
         return _marked(self.first.setup(setting, images))
 
     @override
+    def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
+        if _warming(state):
+            return _marked(self.first.restarted(setting, _unmarked(state), images))
+        return self.then.restarted(setting, state, images)
+
+    @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
         length = sum(phase.iterations for phase in self.first.phases)
         if iteration >= length:
@@ -52,9 +58,13 @@ class WarmStart(Method):
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:
-        if any(name.startswith(_PREFIX) for name in state):
+        if _warming(state):
             return self.first.result(setting, _unmarked(state))
         return self.then.result(setting, state)
+
+
+def _warming(state: State) -> bool:
+    return any(name.startswith(_PREFIX) for name in state)
 
 
 def _marked(state: State) -> State:

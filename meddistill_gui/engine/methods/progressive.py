@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.methods import ProgressiveOptions
-from meddistill_gui.engine.matching.composing import segment_matching, warmed_up
+from meddistill_gui.engine.matching.composing import prepared, segment_matching
 from meddistill_gui.engine.matching.overlap import Mitigation, overlap_of
 from meddistill_gui.engine.matching.segments import SegmentMatching
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
@@ -49,9 +49,7 @@ def progressive(config: DistillConfig) -> Method:
         blend=options.overlap_blend,
         retrain=options.overlap_retrain,
     )
-    return warmed_up(
-        options, Progressive(options=options, matching=matching, mitigation=mitigation)
-    )
+    return prepared(options, Progressive(options=options, matching=matching, mitigation=mitigation))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +86,11 @@ class Progressive(Method):
             "window.age": torch.zeros((), device=setting.device),
             "window.loss": torch.ones((), device=setting.device),
         }
+
+    @override
+    def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
+        calm = self.matching.restarted(setting, state, images)
+        return {**calm, "overlap.left": torch.zeros_like(state["overlap.left"])}
 
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:

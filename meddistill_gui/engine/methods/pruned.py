@@ -13,9 +13,9 @@ from typing import cast
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.methods import PrunedOptions
 from meddistill_gui.engine.matching.composing import (
+    prepared,
     segment_matching,
     uniform_segments,
-    warmed_up,
 )
 from meddistill_gui.engine.method import Method, Setting
 from meddistill_gui.engine.objectives.weights import (
@@ -38,7 +38,7 @@ def pruned(config: DistillConfig) -> Method:
         weighting=lambda setting: weight_rule(options, setting),
         remember_weights=options.rule == "self_paced",
     )
-    return warmed_up(options, matching)
+    return prepared(options, matching)
 
 
 def weight_rule(options: PrunedOptions, setting: Setting) -> WeightRule:

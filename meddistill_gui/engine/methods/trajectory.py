@@ -14,9 +14,9 @@ from typing import cast
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.methods import TrajectoryOptions
 from meddistill_gui.engine.matching.composing import (
+    prepared,
     segment_matching,
     uniform_segments,
-    warmed_up,
 )
 from meddistill_gui.engine.method import Method
 
@@ -24,4 +24,4 @@ from meddistill_gui.engine.method import Method
 def trajectory(config: DistillConfig) -> Method:
     """Make the method from its options."""
     options = cast(TrajectoryOptions, config.options)
-    return warmed_up(options, segment_matching(config, options, uniform_segments(options)))
+    return prepared(options, segment_matching(config, options, uniform_segments(options)))
