@@ -28,8 +28,11 @@ from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation import comparison, rows
 from meddistill_gui.engine.evaluation.rows import Ground, Row
 from meddistill_gui.engine.tensors import normaliser_of
-from meddistill_gui.operations import catalog
+from meddistill_gui.operations.distill import distill, experts
+from meddistill_gui.operations.label import label
 from meddistill_gui.operations.real_images import roles_read
+from meddistill_gui.operations.scan import scan
+from meddistill_gui.operations.split import split
 
 FIGURES: Final = ("balanced_accuracy", "accuracy", "macro_f1", "auroc")
 COSTS: Final = ("seconds", "cpu_seconds", "peak_megabytes")
@@ -97,16 +100,16 @@ def _work(cell: str) -> Callable[[str, Plan], Mapping[str, Any]]:
 
 
 def _project(cell: str, plan: Plan) -> Mapping[str, Any]:  # noqa: ARG001 - one signature for all
-    _followed(catalog.run("scan", ScanConfig(source=plan.data, project=plan.project), Control()))
-    _followed(catalog.run("label", LabelConfig(project=plan.project), Control()))
+    _followed(scan(ScanConfig(source=plan.data, project=plan.project), Control()))
+    _followed(label(LabelConfig(project=plan.project), Control()))
     parts = SplitConfig(project=plan.project, validation=0.1, holdout=0.0, keep_folders=True)
-    return _followed(catalog.run("split", parts, Control()))
+    return _followed(split(parts, Control()))
 
 
 def _experts(cell: str, plan: Plan) -> Mapping[str, Any]:
     """One set of experts per seed, for every number of images per class."""
     config = plan.config(WITH_EXPERTS[0], cell, seed=_number(cell, "seed"))
-    return _followed(catalog.run("experts", config, Control()))
+    return _followed(experts(config, Control()))
 
 
 def _distilled(cell: str, plan: Plan) -> Mapping[str, Any]:
@@ -116,7 +119,7 @@ def _distilled(cell: str, plan: Plan) -> Mapping[str, Any]:
     if method in WITH_EXPERTS and not run.experts.exists():
         shutil.copytree(plan.project / "runs" / f"experts-seed{seed}" / "experts", run.experts)
     began, cpu_began = time.monotonic(), _cpu_seconds()
-    _followed(catalog.run("distill", config, Control()))
+    _followed(distill(config, Control()))
     seconds, cpu_seconds = time.monotonic() - began, _cpu_seconds() - cpu_began
     result = distilled.load(run.result)
     train, test = _images(plan)
