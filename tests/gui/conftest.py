@@ -29,15 +29,15 @@ def nothing_left_over(
         theme.set_text_percent(100)
         theme.set_scheme("light")
     before = set(map(id, qapp.topLevelWidgets()))
+    gc.freeze()  # what is older than the test is neither searched nor collected: with torch loaded that takes a second
     yield
     _destroy_what_is_to_be_deleted()
     gc.collect()
+    ours = [o for o in gc.get_objects() if issubclass(type(o), QThread | QTimer) and isValid(o)]
     threads = [
-        o
-        for o in gc.get_objects()
-        if isinstance(o, QThread) and isValid(o) and o is not qapp.thread() and o.isRunning()
+        o for o in ours if isinstance(o, QThread) and o is not qapp.thread() and o.isRunning()
     ]
-    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and isValid(o) and o.isActive()]
+    timers = [o for o in ours if isinstance(o, QTimer) and o.isActive()]
     windows = [
         w for w in qapp.topLevelWidgets() if id(w) not in before and isValid(w) and w.isVisible()
     ]

@@ -251,9 +251,14 @@ class DatasetBrowserPage(QWidget):
         return self._scanning is not None and (self._scanning.project / "project.toml").is_file()
 
     def _show_scanned(self) -> None:
-        if self._scanning is not None:
+        if self._scanning is None:
+            return
+        try:
             self._session.open_project(self._scanning.project)
-            self._session.say_catalogue_changed()
+        except MedDistillError as error:
+            self.frame.show_error(error)
+            return
+        self._session.say_catalogue_changed()
 
     # what is shown
 

@@ -1,0 +1,235 @@
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog
+
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.errors import SourceError, Stopped
+from meddistill_gui.core.events import Progress, Started
+from meddistill_gui.core.project import create_project
+from meddistill_gui.gui.pages.dataset_browser import page as page_module
+from meddistill_gui.gui.pages.dataset_browser.grid_model import TILE
+from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
+from meddistill_gui.gui.session import Session
+
+
+def make_page(qtbot, start):
+    session = Session(start)
+    page = DatasetBrowserPage(session, start)
+    qtbot.addWidget(page)
+    page.resize(1000, 700)
+    page.show()
+    return page, session
+
+
+@pytest.fixture
+def page(qtbot, start_data):
+    made, session = make_page(qtbot, start_data)
+    yield made
+    made.browser.close_reading()
+    session.work.close()
+
+
+@pytest.fixture
+def opened(page, project):
+    page._session.open_project(project)
+    return page
+
+
+def names(page):
+    model = page.browser.model
+    return [model.row_at(place).path.name for place in range(len(model.ids))]
+
+
+def test_without_a_project_the_page_says_what_to_do(page):
+    assert page.empty.isVisible()
+    assert "Nothing in it is changed" in page.empty.sentence.text()
+    assert not page.frame.primary.isVisible()
+    assert page.frame.status() == "No folder is open."
+
+
+@pytest.mark.slow
+def test_scanning_sets_the_classes_of_the_folders_and_offers_to_divide(
+    qtbot, page, source, tmp_path
+):
+    root = tmp_path / "project"
+    page.scan(ScanConfig(source=source, project=root))
+    assert page.working
+    assert page.frame.progress.isVisible()
+    qtbot.waitUntil(lambda: not page.working and page.browser.isVisible(), timeout=20_000)
+    assert page._session.project.root == root
+    assert not page.frame.progress.isVisible()
+    assert len(page.browser.model.ids) == 40
+    assert page.frame.primary.text() == "Divide patients …"
+    assert "normal 20, opacity 20" in page.frame.notice.text()
+    assert "40 images in 41 files · patients unknown" in page.frame.status()
+    assert page.browser.tabs.tabText(1) == "Problems (1)"
+    assert page.browser.issues.model.rows[0].path.name == "broken.png"
+
+
+@pytest.mark.slow
+def test_dividing_leads_to_the_wizard(qtbot, page, source, tmp_path):
+    root = tmp_path / "project"
+    page.scan(ScanConfig(source=source, project=root, patient_pattern=r"p(\d\d)_"))
+    qtbot.waitUntil(lambda: not page.working and page.browser.isVisible(), timeout=20_000)
+    page.split(SplitConfig(project=root))
+    qtbot.waitUntil(lambda: not page.working, timeout=20_000)
+    assert page.frame.primary.text() == "Set up distillation"
+    with qtbot.waitSignal(page.go_to) as asked:
+        page.frame.primary.click()
+    assert asked.args == ["distillation_wizard"]
+
+
+def test_class_part_and_search_filter_the_grid(qtbot, opened):
+    filters = opened.browser.filters
+    everything = names(opened)
+    assert len(everything) == 40
+    filters.class_names.setCurrentIndex(filters.class_names.findData("opacity"))
+    filters.class_names.activated.emit(1)
+    assert names(opened) == sorted(n for n in everything if int(n[4:7]) % 2 == 0)
+    filters.class_names.setCurrentIndex(0)
+    with qtbot.waitSignal(filters.changed):
+        filters.search.setText("p1")
+    assert sorted(names(opened)) == [f"p{n}_0{n}.png" for n in range(10, 20)]
+    with qtbot.waitSignal(filters.changed):
+        filters.search.setText("no such image")
+    assert opened.browser._nothing.isVisible()
+    with qtbot.waitSignal(filters.changed):
+        filters.search.clear()
+    counts = {}
+    for number in range(1, filters.roles.count()):
+        filters.roles.setCurrentIndex(number)
+        filters.roles.activated.emit(number)
+        counts[filters.roles.itemData(number)] = set(names(opened))
+    assert set(counts) == {"train", "validation", "test", "holdout"}
+    assert sum(map(len, counts.values())) == 40
+
+
+def test_the_grid_shows_the_picture_of_its_own_image(qtbot, opened):
+    grid, model = opened.browser.grid, opened.browser.model
+    thumbs = opened.browser._thumbnails
+    qtbot.waitUntil(lambda: thumbs.pixmap(int(model.ids[4])) is not None, timeout=10_000)
+    row = model.index_of(4).data(TILE)
+    grey = int(row.path.name[4:7])
+    image = thumbs.pixmap(row.id).toImage()
+    levels = {image.pixelColor(64, y).red() for y in range(30, 98)}
+    assert {0, 255} <= levels or {grey, grey + 100} <= levels
+    assert grid.isVisible()
+
+
+def test_keys_walk_over_the_ends_of_rows_and_show_the_image(qtbot, opened):
+    grid, model = opened.browser.grid, opened.browser.model
+    grid.setFocus()
+    grid.show_place(0)
+    columns = model.columnCount()
+    assert columns > 1
+    for _ in range(columns):
+        qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert grid.place() == columns
+    qtbot.keyClick(grid, Qt.Key.Key_Left)
+    assert grid.place() == columns - 1
+    qtbot.keyClick(grid, Qt.Key.Key_End)
+    assert grid.place() == 39
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert grid.place() == 39
+    qtbot.keyClick(grid, Qt.Key.Key_Home)
+    assert grid.place() == 0
+    expected = model.row_at(0).path.name
+    assert opened.browser.inspector._name.toolTip().endswith(expected)
+
+
+def test_the_viewer_shows_the_values_of_the_file_and_steps_on(qtbot, opened):
+    inspector = opened.browser.inspector
+    opened.browser.grid.show_place(3)
+    qtbot.waitUntil(lambda: inspector.canvas._values is not None, timeout=10_000)
+    grey = int(opened.browser.model.row_at(3).path.name[4:7])
+    qtbot.waitUntil(lambda: abs(inspector.canvas._values[-1, 0] * 255 - grey) < 0.6, timeout=10_000)
+    with qtbot.waitSignal(inspector.step_wanted):
+        qtbot.keyClick(inspector.canvas, Qt.Key.Key_Right)
+    assert opened.browser.grid.place() == 4
+
+
+def test_dragging_changes_the_window_and_double_click_fits(qtbot, opened):
+    canvas = opened.browser.inspector.canvas
+    qtbot.waitUntil(lambda: canvas._values is not None, timeout=10_000)
+    before = canvas.window_shown
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().center())
+    qtbot.mouseMove(canvas, canvas.rect().center() * 1.2)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(canvas, Qt.Key.Key_BracketRight)
+    assert canvas.window_shown.width > before.width
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas._scale() > canvas._fitting()
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
+    assert canvas._scale() == canvas._fitting()
+
+
+def test_a_failed_scan_says_why_and_loses_nothing(qtbot, project, start_fake):
+    page, session = make_page(qtbot, start_fake)
+    session.open_project(project)
+    error = SourceError("The share is gone.", "Reconnect it.")
+    start_fake.scripts["scan"] = [Started(operation="scan"), error]
+    page.scan(ScanConfig(source=Path("x"), project=project))
+    qtbot.waitUntil(lambda: not page.working)
+    assert page.frame.notice.text() == "Error: The share is gone. Reconnect it."
+    assert len(page.browser.model.ids) == 40
+    assert page.frame.primary.isEnabled()
+    page.browser.close_reading()
+
+
+def test_while_it_works_nothing_else_can_begin_and_stop_reaches_the_job(qtbot, project, start_fake):
+    def wait_for_stop(job):
+        assert job.wished.wait(10)
+        raise Stopped("Stopped as you asked.", "What was done is kept.")
+
+    begun = threading.Event()
+    start_fake.scripts["scan"] = [
+        Progress(phase="scanning", done=5, total=10, unit="files"),
+        lambda _job: begun.set(),
+        wait_for_stop,
+    ]
+    page, session = make_page(qtbot, start_fake)
+    session.open_project(project)
+    page.scan(ScanConfig(source=Path("x"), project=project))
+    assert begun.wait(10)
+    qtbot.waitUntil(lambda: "5 of 10 files" in page.frame.progress.text())
+    assert not page.frame.primary.isEnabled()
+    page.label(LabelConfig(project=project))
+    page.open_path(Path("y"))
+    assert "still running" in page.frame.notice.text()
+    assert [name for name, _ in start_fake.asked] == ["scan"]
+    page.frame.progress.cancel.click()
+    qtbot.waitUntil(lambda: not page.working)
+    assert "Stopped as you asked." in page.frame.notice.text()
+    assert page.frame.primary.isEnabled()
+    page.browser.close_reading()
+
+
+def test_a_dropped_folder_is_scanned_into_the_proposed_project(
+    qtbot, start_fake, source, monkeypatch
+):
+    page, _ = make_page(qtbot, start_fake)
+    start_fake.scripts["scan"] = [SourceError("enough", "")]
+    monkeypatch.setattr(
+        page_module.OperationDialog, "exec", lambda _self: QDialog.DialogCode.Accepted
+    )
+    page.open_path(source)
+    qtbot.waitUntil(lambda: not page.working)
+    name, config = start_fake.asked[0]
+    assert (name, config.source) == ("scan", source)
+    assert config.project.name == source.name
+    page.browser.close_reading()
+
+
+def test_a_damaged_catalogue_is_said_and_the_page_lives(qtbot, start_fake, tmp_path):
+    page, session = make_page(qtbot, start_fake)
+    create_project(tmp_path / "p")
+    (tmp_path / "p" / "catalogue.sqlite").write_bytes(b"this is no data base" * 100)
+    session.open_project(tmp_path / "p")
+    assert page.frame.notice.kind == "error"
+    assert page.empty.isVisible()
+    page.browser.close_reading()
