@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+from meddistill_gui.core.config import problems, with_values
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.specs import METHODS
+from meddistill_gui.gui.pages.distillation_wizard.presets import (
+    PRESETS,
+    applied,
+    free_name,
+    matching,
+)
+
+PLAIN = DistillConfig(project=Path("p"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.name)
+def test_every_preset_of_every_method_is_allowed_and_found_again(method, preset):
+    config = applied(with_values(PLAIN, {"method": method}), preset)
+    assert problems(config) == ()
+    assert matching(config) == preset.name
+
+
+def test_presets_are_in_order_of_work():
+    amounts = [
+        config.iterations * config.experts.count * config.experts.epochs
+        for config in (applied(PLAIN, preset) for preset in PRESETS)
+    ]
+    assert amounts == sorted(set(amounts))
+
+
+def test_a_preset_changes_nothing_else_and_own_values_are_nobodys():
+    own = with_values(PLAIN, {"seed": 7, "images_per_class": 10, "images.size": 64})
+    assert applied(own, PRESETS[0]).seed == 7
+    assert applied(own, PRESETS[0]).images == own.images
+    assert matching(with_values(own, {"iterations": 61})) == ""
+
+
+def test_names_of_runs_are_never_given_twice():
+    assert free_name(()) == "run-1"
+    assert free_name(("run-2", "run-1", "mine")) == "run-3"
