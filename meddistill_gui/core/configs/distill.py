@@ -54,6 +54,22 @@ class ExpertsConfig:
         256, text="Images per step.", minimum=1, maximum=8192, source="256, paper A's code"
     )
     balanced: bool = option(default=True, text="Draw every class equally often, whatever its size.")
+    flatness: float = option(
+        0.0,
+        text="Radius of the search for flat minima (GSAM); 0 trains by plain SGD, which is twice as fast.",
+        minimum=0.0,
+        maximum=1.0,
+        source="0.01 in arXiv 2211.11004 (FTD), public code",
+        expert=True,
+    )
+    flatness_pull: float = option(
+        0.3,
+        text="How strongly GSAM turns away from merely low towards flat minima.",
+        minimum=0.0,
+        maximum=10.0,
+        source="0.3 in the public code for radiographs of arXiv 2211.11004's successors",
+        expert=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

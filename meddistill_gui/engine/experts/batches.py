@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from meddistill_gui.engine.networks.network import Network
 
+_TINY: Final = 1e-12  # so that a gradient of zero is divided by something
 _CPU_PART: Final = 32 * 32 * 32  # pixels per part on a CPU: their activations fit the cache
 
 
@@ -29,10 +30,15 @@ def epoch_order(labels: Tensor, classes: int, random: torch.Generator, *, balanc
     on_cpu = labels.cpu()
     members = [torch.nonzero(on_cpu == k).flatten() for k in range(classes)]
     members = [images for images in members if len(images)]
-    share = math.ceil(count / len(members))
-    drawn = torch.cat([_repeated(images, share, random) for images in members])
-    # Surplus draws of rounding up go from the end of the mixed order, so no class loses more than the others by design.
-    return drawn[torch.randperm(len(drawn), generator=random)][:count]
+    share, rest = divmod(count, len(members))
+    luck = torch.randperm(len(members), generator=random)  # which classes take one more
+    drawn = torch.cat(
+        [
+            _repeated(images, share + int(place < rest), random)
+            for images, place in zip(members, luck.tolist(), strict=True)
+        ]
+    )
+    return drawn[torch.randperm(count, generator=random)]
 
 
 def loss_and_gradient(
@@ -58,6 +64,40 @@ def loss_and_gradient(
         gradient += torch.autograd.grad(loss, leaf)[0]
         total += loss.detach()
     return total, gradient
+
+
+def flat_gradient(
+    network: Network,
+    theta: Tensor,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    radius: float,
+    pull: float,
+) -> tuple[Tensor, Tensor]:
+    """The gradient towards flat minima: GSAM (Zhuang et al. 2022, arXiv 2203.08065) with the adaptive ascent of ASAM (arXiv 2102.11600).
+
+    With g the gradient at theta, the climb is radius * theta^2 g / ||theta g|| (elementwise), g' the gradient up there, and
+    the result g' - pull * (the part of g that is orthogonal to g').
+
+    Args:
+        network: The network.
+        theta: `[P]`.
+        images: `[B, C, S, S]`, normalised; the same augmented images serve both gradients.
+        labels: int64 `[B]`, or probabilities `[B, K]`.
+        radius: rho; 0 gives the plain gradient.
+        pull: alpha.
+
+    Returns:
+        Loss at `theta` (no graph) and the gradient `[P]`.
+    """
+    loss, here = loss_and_gradient(network, theta, images, labels)
+    if radius == 0.0:
+        return loss, here
+    climb = theta.square() * here * (radius / (theta * here).norm().clamp_min(_TINY))
+    _, above = loss_and_gradient(network, theta + climb, images, labels)
+    along = above / above.norm().clamp_min(_TINY)
+    return loss, above - pull * (here - (here @ along) * along)
 
 
 def part_size(images: Tensor) -> int:

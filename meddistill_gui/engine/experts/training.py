@@ -1,4 +1,4 @@
-"""Training experts: plain SGD on the real images, with the parameters kept after every epoch (paper A; arXiv 2203.11932).
+"""Training experts: SGD, plain or towards flat minima, on the real images, with the parameters kept after every epoch (paper A; arXiv 2203.11932).
 
 Images stay on the device as one tensor; batches are indexed and augmented there. Everything random about an expert's
 epoch comes from (seed, expert, epoch), so an expert does not depend on which others are trained, nor on interruptions, and
@@ -25,7 +25,7 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import DivergedError, Stopped
 from meddistill_gui.core.events import Event, Metric, Progress
 from meddistill_gui.engine import augment
-from meddistill_gui.engine.experts.batches import epoch_order, loss_and_gradient
+from meddistill_gui.engine.experts.batches import epoch_order, flat_gradient
 from meddistill_gui.engine.experts.store import TrajectoryStore
 from meddistill_gui.engine.networks.network import Network
 from meddistill_gui.engine.seeding import generator
@@ -165,7 +165,14 @@ def _epoch(
         drawn = augment.draw(config.augmentation, len(batch), data.images.shape[-1], random)
         chosen = batch.to(device)
         images = augment.apply(data.images[chosen], drawn.to(device))
-        loss, gradient = loss_and_gradient(network, theta, images, data.labels[chosen])
+        loss, gradient = flat_gradient(
+            network,
+            theta,
+            images,
+            data.labels[chosen],
+            radius=options.flatness,
+            pull=options.flatness_pull,
+        )
         theta -= options.learning_rate * gradient
         losses += loss * (len(batch) / len(order))
     return theta.to("cpu", copy=True), float(losses)

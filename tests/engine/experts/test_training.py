@@ -172,3 +172,12 @@ def test_balanced_experts_are_surer_of_the_rare_class(tmp_path):
         scores = NETWORK.logits(store.theta(0, store.epochs), data.images)
         sure[balanced] = float(scores.softmax(1)[data.labels == 2, 2].mean())
     assert sure[True] > sure[False] + 0.1
+
+
+def test_flat_experts_are_others_and_resume_alike(tmp_path):
+    plain, _ = trained(tmp_path / "plain")
+    flat, events = trained(tmp_path / "flat", small_config(flatness=0.01))
+    assert torch.equal(plain.theta(0, 0), flat.theta(0, 0))
+    assert not torch.equal(plain.theta(0, 1), flat.theta(0, 1))
+    losses = [event.value for event in events if isinstance(event, Metric)]
+    assert losses[3] < losses[0]
