@@ -77,10 +77,7 @@ class Option:
         about = self.about
         if about.choices:
             return ", ".join(about.choices)
-        low, high = (
-            f"{bound:,}" if isinstance(bound, int) else "" if bound is None else f"{bound:g}"
-            for bound in (about.minimum, about.maximum)
-        )
+        low, high = _bound(about.minimum), _bound(about.maximum)
         if low and high:
             words = f"{low} to {high}"
         else:
@@ -273,6 +270,12 @@ def load_toml(cls: type[Config], path: Path) -> Config:
             "Restore it from a copy, or start again in a new folder.",
         ) from error
     return validate(from_mapping(cls, tree))
+
+
+def _bound(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _group_of(field: dataclasses.Field[Any], config: type | object) -> type | object:
