@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         box.setWindowTitle(APP_NAME)
         box.setText(self.tr("A run is still working."))
         box.setInformativeText(
-            self.tr("If you close now it stops at its next safe point. It can be resumed later.")
+            self.tr("If you close now it stops where nothing is lost. It can be resumed later.")
         )
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(

@@ -17,10 +17,19 @@ ALLOWED: dict[str, str] = {
     # file, or a text word for word -> why the word may stand there. This list only shrinks.
     "docs/anonymity.md": "explains which words are not used, and why",
 }
+TERMS: dict[str, str] = {
+    "private key": "cryptography's word for the half that is kept",
+    "private tag": "DICOM PS3.5 section 7.8",
+    "private element": "DICOM PS3.5 section 7.8",
+}
 
 
 def claims(text: str) -> list[str]:
-    return CLAIM.findall(text.replace(LIMITS, ""))
+    """The words of a text that claim something, but for fixed terms of a field."""
+    text = text.replace(LIMITS, "")
+    for term in TERMS:
+        text = re.sub(term, "", text, flags=re.IGNORECASE)
+    return CLAIM.findall(text)
 
 
 def strings(tree: ast.Module) -> list[tuple[int, str]]:
@@ -43,6 +52,7 @@ def test_the_search_finds_claims():
     assert claims("100 % of it, anonymised") == ["100 %", "anonymised"]
     assert not claims("safetensors, unsafe, safe-point, privately, class_private, anonymity")
     assert not claims(LIMITS)
+    assert not claims("Give the passphrase or the private key.")
 
 
 def test_no_string_of_the_program_makes_a_claim(trees):
