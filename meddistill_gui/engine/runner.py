@@ -36,7 +36,7 @@ _SAVE_SECONDS: Final = 30.0
 _FRAMES: Final = 60  # in a whole run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Run:
     """What stays the same from the first iteration to the last."""
 
@@ -92,54 +92,11 @@ def distill(
             folder.mkdir(parents=True, exist_ok=True)
     if method.needs_experts:
         setting = yield from _with_experts(config, run, setting, control)
-    publisher = Publisher(
-        config=config,
-        normaliser=normaliser,
-        class_names=train.class_names,
-        channels=train.images.shape[1],
-    )
     if begun is None:
-        images = starting.first_images(config, setting)
-        begun = Checkpoint(digest=digest, iteration=0, state=method.setup(setting, images))
-    yield from _loop(
-        _Run(
-            config=config,
-            folder=run,
-            method=method,
-            setting=setting,
-            publisher=publisher,
-            validation=validation,
-            control=control,
-        ),
-        begun,
-    )
-
-
-def experts(
-    config: DistillConfig,
-    run: RunFolder,
-    train: RealImages,
-    validation: RealImages,  # noqa: ARG001 - the same call as `distill`
-    control: Control,
-) -> Iterator[Event]:
-    """Train the run's experts and stop there; a method that needs none trains none.
-
-    Args:
-        config: The run's options.
-        run: Its folder; `experts/` is written.
-        train: Images of the training patients.
-        validation: Not looked at.
-        control: A stop is obeyed at the experts' next safe point.
-
-    Raises:
-        Stopped: As asked; complete experts are kept.
-    """
-    devices.prepare_threads()
-    setting = starting.make_setting(config, train, normaliser_of(train))
-    with writing_to(run.root):
-        run.experts.mkdir(parents=True, exist_ok=True)
-    if make_method(config).needs_experts:
-        yield from _with_experts(config, run, setting, control)
+        state = method.setup(setting, starting.first_images(config, setting))
+        begun = Checkpoint(digest=digest, iteration=0, state=state)
+    publisher = Publisher(config=config, normaliser=normaliser, class_names=train.class_names)
+    yield from _loop(_Run(config, run, method, setting, publisher, validation, control), begun)
 
 
 def _with_experts(

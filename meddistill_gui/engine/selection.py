@@ -32,13 +32,11 @@ class Publisher:
         config: The run's options.
         normaliser: Of the training images.
         class_names: The classes.
-        channels: Channels of the images.
     """
 
     config: DistillConfig
     normaliser: Normaliser
     class_names: tuple[str, ...]
-    channels: int
 
     def published(self, learned: Learned) -> DistilledSet:
         """The set in units of full range, with the recipe for its students."""
@@ -55,7 +53,7 @@ class Publisher:
         return Recipe(
             class_names=self.class_names,
             size=config.images.size,
-            channels=self.channels,
+            channels=config.images.channels,
             mean=self.normaliser.mean,
             deviation=self.normaliser.deviation,
             network="convnet",

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+import torch
+
+from meddistill_gui.engine import starting
+from meddistill_gui.engine.tensors import normaliser_of
+
+
+def setting_of(config, train):
+    return starting.make_setting(config, train, normaliser_of(train))
+
+
+def test_starts_from_noise_that_the_seed_decides(small_config, real) -> None:
+    config = small_config(images_per_class=3)
+    setting = setting_of(config, real(24))
+    images = starting.first_images(config, setting)
+    assert images.shape == (6, 1, 8, 8)
+    assert torch.equal(images, starting.first_images(config, setting_of(config, real(24, seed=5))))
+    assert float(images.std()) == pytest.approx(1, abs=0.15)
+    assert setting.labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_starts_from_different_real_images_of_the_right_class_where_asked(small_config, real) -> None:  # fmt: skip
+    config = small_config(images_per_class=3, initialisation="real")
+    setting = setting_of(config, real(24))
+    images = starting.first_images(config, setting)
+    for image, label in zip(images, setting.labels, strict=True):
+        same = (setting.train.images == image).flatten(1).all(1)
+        assert setting.train.labels[same].tolist() == [int(label)]
+    assert len(torch.unique(images, dim=0)) == 6
+    images.add_(1)
+    assert setting.train.images.max() != images.max(), "training images must not be changed"
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"iterations": 9}, {"options__inner_steps": 3}, {"method": "distribution"}])  # fmt: skip
+def test_the_digest_names_options(small_config, real, change) -> None:
+    same, train = starting.run_digest(small_config(), real(6)), real(6)
+    assert starting.run_digest(small_config(), train) == same
+    assert starting.run_digest(small_config(**change), train) != same
+
+
+def test_the_digest_names_images_and_labels_but_no_place(small_config, real, tmp_path) -> None:
+    train = real(6)
+    before = starting.run_digest(small_config(), train)
+    assert starting.run_digest(small_config(name="other", project=tmp_path / "x"), train) == before
+    train.images[3, 0, 2, 2] ^= 1
+    changed = starting.run_digest(small_config(), train)
+    assert changed != before
+    train.labels[0] = 1 - train.labels[0]
+    assert starting.run_digest(small_config(), train) not in {before, changed}
+
+
+def test_members_are_the_images_of_each_class(small_config, real) -> None:
+    setting = setting_of(small_config(), real(9))
+    found = [members.tolist() for members in setting.members]
+    assert found == [np.flatnonzero(real(9).labels == k).tolist() for k in (0, 1)]
