@@ -57,6 +57,15 @@ class ExportPage(QWidget):
         self._connect()
         self.refresh()
 
+    @property
+    def written(self) -> Path | None:
+        """The bundle that was written last, while the page shows it."""
+        return self._written
+
+    def choose_target(self, folder: Path) -> None:
+        """Write to this folder."""
+        self._target.choose(folder)
+
     def refresh(self) -> None:
         """Look again at the run, its audit and the drives."""
         run = self._session.run

@@ -64,6 +64,7 @@ class CurvesView(QWidget):
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(self.matching.set_logarithmic)
         self.logarithmic.toggled.connect(self.experts.set_logarithmic)
+        self.logarithmic.setChecked(True)
         self._arrange()
         self.show_test(None)
 

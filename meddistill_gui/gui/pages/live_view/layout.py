@@ -56,7 +56,7 @@ def make_parts() -> LiveParts:
                 "phase": _tr("Phase"),
                 "done": _tr("Done"),
                 "speed": _tr("Speed"),
-                "left": _tr("Time left"),
+                "left": _tr("Left in this phase"),
                 "best": _tr("Best on validation"),
             }
         ),

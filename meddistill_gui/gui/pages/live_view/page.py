@@ -61,6 +61,11 @@ class LiveViewPage(QWidget):
         return self._state
 
     @property
+    def record(self) -> RunRecord:
+        """What the watched run has said so far."""
+        return self._record
+
+    @property
     def running(self) -> bool:
         """Whether this page's own work (an evaluation) is under way."""
         return self._testing.running
@@ -114,6 +119,10 @@ class LiveViewPage(QWidget):
             return
         notice.hide()
         self._session.work.start("distill", config)
+
+    def show_test(self) -> None:
+        """Show the figures on the test patients, if there are some."""
+        self._parts.curves.as_test.click()
 
     def evaluate(self) -> None:
         """Test the result on the test patients, beside baselines."""
@@ -194,7 +203,8 @@ class LiveViewPage(QWidget):
             rate = record.pace.rate
             show("phase", progress.phase.capitalize())
             show("done", f"{progress.done:,}{of} {progress.unit}".strip())
-            show("speed", f"{rate:.3g} / s" if going and not math.isnan(rate) else "")
+            unit = "it" if progress.unit == "iterations" else progress.unit
+            show("speed", f"{rate:.3g} {unit}/s" if going and not math.isnan(rate) else "")
             show("left", in_words(record.pace.seconds_left(progress.total)) if going else "")
         if record.best is not None:
             text = self.tr("{value} at {step}")
@@ -243,7 +253,7 @@ class LiveViewPage(QWidget):
     def _end_test(self, summary: dict[str, object]) -> None:
         self._frame.progress.finish()
         self._show_evaluation()
-        self._parts.curves.as_test.click()
+        self.show_test()
         self._frame.notice.show_message("good", str(summary.get("text", "")))
         self._offer()
 
