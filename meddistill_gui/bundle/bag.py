@@ -13,6 +13,7 @@ from meddistill_gui.bundle.format import (
     FORMAT_LINE,
     MANIFEST,
     ROOT,
+    SIGNATURE,
     TAG_FILES,
     TAG_MANIFEST,
 )
@@ -48,6 +49,7 @@ def unbagged(members: Members) -> Members:
         BundleError: Naming what is missing, unlisted, changed or newer.
     """
     files = _below_root(members)
+    files.pop(SIGNATURE, None)  # it covers the tag manifest, so it cannot stand in it
     tags = {name: view for name, view in files.items() if not name.startswith("data/")}
     payload = {name: view for name, view in files.items() if name.startswith("data/")}
     if missing := {*TAG_FILES, TAG_MANIFEST} - tags.keys():

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
-from meddistill_gui.bundle import reading_back
+from meddistill_gui.bundle import encryption, reading_back
 from meddistill_gui.bundle.format import EXTENSION
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import TargetError
@@ -29,7 +29,7 @@ def deliver(
     """Write a bundle into `folder`.
 
     Args:
-        content: What `writer.pack` made.
+        content: What `writer.pack` made, signed or encrypted or neither.
         folder: Where to; it must be there.
         name: File name; the extension is added if it is missing.
         control: Asked between two chunks.
@@ -42,7 +42,7 @@ def deliver(
         TargetError: The name cannot be used, or the place is missing, read-only, full, vanished or gives back other bytes.
         Stopped: As asked; nothing is left behind.
     """
-    final = target(folder, name)
+    final = target(folder, name, encrypted=encryption.is_encrypted(content))
     _check_target(final, content, replace=replace)
     temporary = final.with_name(final.name + _UNFINISHED)
     with _naming_every_fault(folder):
@@ -59,23 +59,29 @@ def deliver(
     return final
 
 
-def target(folder: Path, name: str) -> Path:
+def target(folder: Path, name: str, *, encrypted: bool = False) -> Path:
     """The file that a bundle of this name becomes in `folder`.
+
+    Args:
+        folder: Where to.
+        name: With or without extension.
+        encrypted: Whether it gets the extension of age files as well.
 
     Raises:
         TargetError: The name cannot be used on every system that may read the stick.
     """
-    stem = name.removesuffix(EXTENSION)
+    extension = EXTENSION + (encryption.EXTENSION if encrypted else "")
+    stem = name.removesuffix(encryption.EXTENSION).removesuffix(EXTENSION)
     if not stem or stem != stem.strip() or stem[0] in ".~-" or stem.endswith("."):
         problem = "is empty, or begins or ends with a dot, a dash or a space"
     elif bad := sorted(c for c in set(stem) if c in _FORBIDDEN or not c.isprintable()):
         problem = f"holds {bad[0]!r}, which some systems do not allow"
     elif stem.split(".")[0].upper() in _RESERVED:
         problem = "means a device on Windows"
-    elif len((stem + EXTENSION + _UNFINISHED).encode()) > _LONGEST_NAME:
+    elif len((stem + extension + _UNFINISHED).encode()) > _LONGEST_NAME:
         problem = "is too long"
     else:
-        return folder / (stem + EXTENSION)
+        return folder / (stem + extension)
     raise TargetError(f"The name {name!r} {problem}.", "Choose another name for the bundle.")
 
 

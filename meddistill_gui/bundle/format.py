@@ -13,6 +13,7 @@ BAG_INFO: Final = "bag-info.txt"
 README: Final = "README.txt"
 MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
+SIGNATURE: Final = "signature.sshsig"
 TAG_FILES: Final = (BAG_INFO, BAGIT, MANIFEST, README)
 
 CARD: Final = "data/card.json"

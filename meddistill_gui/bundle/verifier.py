@@ -5,12 +5,12 @@ zip, JSON against its schemas, tensors, and last that PNGs, `.npz` and recipe sa
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from meddistill_gui.bundle import archive, bag, schema, writer
+from meddistill_gui.bundle import archive, bag, encryption, schema, signing, writer
 from meddistill_gui.bundle.archive import ASK_AGAIN, Members
 from meddistill_gui.bundle.format import (
     ARRAYS,
@@ -27,6 +27,7 @@ from meddistill_gui.bundle.format import (
     TERMS,
     UTILITY,
 )
+from meddistill_gui.bundle.keys import PublicKey
 from meddistill_gui.bundle.pictures import from_png
 from meddistill_gui.bundle.tensors import read_set
 from meddistill_gui.core.distilled import DistilledSet, displayed, recipe_to_json
@@ -53,6 +54,7 @@ class VerifiedBundle:
         evaluation: Test figures (schema "utility"), or None.
         audit: The audit's public part (schema "audit"), or None.
         known_script: Whether `train_student.py` is the one that this version ships; another one should be read before it is run.
+        signer: Whose signature it carries, which fits; None where it is not signed. Compare with `senders.known`.
     """
 
     path: Path
@@ -66,15 +68,24 @@ class VerifiedBundle:
     evaluation: Mapping[str, Any] | None
     audit: Mapping[str, Any] | None
     known_script: bool
+    signer: PublicKey | None
 
 
-def verify(path: Path) -> VerifiedBundle:
+def verify(path: Path, *, passphrase: str = "", identities: Sequence[str] = ()) -> VerifiedBundle:
     """Check a bundle from its first to its last byte.
+
+    Args:
+        path: The file, `.distilled.zip` or encrypted `.distilled.zip.age`.
+        passphrase: Opens an encrypted one.
+        identities: Private keys that may open an encrypted one (`encryption.decrypt`).
 
     Raises:
         BundleError: It is missing, damaged, changed, too large, newer or not a bundle; the sentence says which.
     """
-    return verify_content(_read(path), path)
+    content = _read(path)
+    if encryption.is_encrypted(content) and (passphrase or identities):
+        content = encryption.decrypt(content, passphrase=passphrase, identities=identities)
+    return verify_content(content, path)
 
 
 def verify_content(content: bytes, path: Path) -> VerifiedBundle:
@@ -83,9 +94,14 @@ def verify_content(content: bytes, path: Path) -> VerifiedBundle:
     Raises:
         BundleError: As `verify`.
     """
+    if encryption.is_encrypted(content):
+        raise BundleError(
+            f"{path.name} is encrypted.", "Give the passphrase or the private key to open it with."
+        )
     members = archive.read_archive(content)
     files = bag.unbagged(members)
     archive.check_form(content, members)
+    signer = signing.signer(members)
     _check_names(files)
     card = schema.parse("card", files[CARD])
     distilled = read_set(files[TENSORS])
@@ -102,6 +118,7 @@ def verify_content(content: bytes, path: Path) -> VerifiedBundle:
         evaluation=schema.parse("utility", files[UTILITY]) if UTILITY in files else None,
         audit=schema.parse("audit", files[AUDIT]) if AUDIT in files else None,
         known_script=bytes(files[SCRIPT]) == writer.script(),
+        signer=signer,
     )
 
 

@@ -1,5 +1,6 @@
 """Options of what travels: export, and at the other hospital verify and receive."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,23 @@ class ExportConfig:
     title: str = option("", text="Title of the set, as its receiver will read it.")
     contact: str = option("", text="Whom the receiver may ask; empty leaves it out.")
     licence: str = option("", text="Terms of use, e.g. CC-BY-4.0; empty means: ask the sender.")
+    replace: bool = option(
+        default=False, text="Replace a file of this name that has other content.", expert=True
+    )
+    sign: bool = option(default=False, text="Sign the bundle with your key.", expert=True)
+    recipients: tuple[str, ...] = option(
+        (),
+        text="Encrypt to these public keys (age1… or ssh-ed25519 …); only their holders can open it.",
+        expert=True,
+    )
+    encrypt: bool = option(
+        default=False, text="Encrypt to a passphrase that you tell the receiver.", expert=True
+    )
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if self.encrypt and self.recipients:
+            yield "encrypt and recipients are both set; a bundle is encrypted to a passphrase or to public keys."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +41,9 @@ class VerifyConfig:
     """Check a bundle: whole, unchanged, well-formed. Nothing in it is run."""
 
     bundle: Path = option(text="Bundle file (.distilled.zip).", positional=True)
+    identity: Path | None = option(
+        None, text="File with your private key, for a bundle encrypted to it.", expert=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,4 +61,12 @@ class ReceiveConfig:
         "auto",
         text="Where to compute; auto takes a GPU if there is one.",
         choices=("auto", "cpu", "cuda"),
+    )
+    identity: Path | None = option(
+        None, text="File with your private key, for a bundle encrypted to it.", expert=True
+    )
+    also: tuple[str, ...] = option(
+        (),
+        text="Further bundles with the same classes, from other hospitals, to train on together.",
+        expert=True,
     )

@@ -1,0 +1,94 @@
+"""Encryption to a passphrase or to recipients' public keys, in the age format (age-encryption.org/v1): `age -d` opens it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pyrage  # type: ignore[import-untyped]  # no type information is published
+
+from meddistill_gui.core.errors import BundleError
+
+EXTENSION: Final = ".age"
+_MAGIC: Final = b"age-encryption.org/v1\n"
+_SHORTEST_PASSPHRASE: Final = 12
+
+
+def is_encrypted(content: bytes) -> bool:
+    """Whether this is an age file."""
+    return content.startswith(_MAGIC)
+
+
+def encrypt(content: bytes, *, recipients: Sequence[str] = (), passphrase: str = "") -> bytes:
+    """Encrypt for whoever has the passphrase, or one of the recipients' private keys.
+
+    Args:
+        content: What to encrypt.
+        recipients: Lines that begin with "age1" or "ssh-ed25519".
+        passphrase: At least 12 characters; either this or recipients.
+
+    Raises:
+        BundleError: The passphrase is too short, or a recipient is no public key.
+    """
+    if bool(recipients) == bool(passphrase):
+        raise BundleError(
+            "To encrypt, either a passphrase or recipients are needed.", "Give one of the two."
+        )
+    if recipients:
+        return bytes(pyrage.encrypt(content, [_recipient(line) for line in recipients]))
+    if len(passphrase) < _SHORTEST_PASSPHRASE:
+        raise BundleError(
+            f"The passphrase has {len(passphrase)} characters; {_SHORTEST_PASSPHRASE} is the least.",
+            "Take a longer one, for instance five words drawn by dice.",
+        )
+    return bytes(pyrage.passphrase.encrypt(content, passphrase))
+
+
+def decrypt(content: bytes, *, identities: Sequence[str] = (), passphrase: str = "") -> bytes:
+    """Open an age file.
+
+    Args:
+        content: The file.
+        identities: Private keys: lines that begin with "AGE-SECRET-KEY-", or whole OpenSSH key files.
+        passphrase: Either this or identities.
+
+    Raises:
+        BundleError: None of them opens it, or it was changed.
+    """
+    try:
+        if passphrase:
+            return bytes(pyrage.passphrase.decrypt(content, passphrase))
+        return bytes(pyrage.decrypt(content, [_identity(text) for text in identities]))
+    except pyrage.DecryptError as error:
+        raise BundleError(
+            f"The file cannot be decrypted ({error}): {'the passphrase' if passphrase else 'the key'} is another one, "
+            "or the file was changed.",
+            "Ask the sender for which passphrase or key it was encrypted.",
+        ) from error
+
+
+def new_identity() -> tuple[str, str]:
+    """A fresh key pair for receiving: the private line to keep, and the public line to give to senders."""
+    identity = pyrage.x25519.Identity.generate()
+    return str(identity), str(identity.to_public())
+
+
+def _recipient(line: str) -> "pyrage.x25519.Recipient | pyrage.ssh.Recipient":
+    kind = pyrage.x25519 if line.startswith("age1") else pyrage.ssh
+    try:
+        return kind.Recipient.from_str(line.strip())
+    except pyrage.RecipientError as error:
+        raise BundleError(
+            f"{line[:60]!r} is no public key to encrypt to.",
+            "Ask the receiver for the line that begins with age1 or ssh-ed25519.",
+        ) from error
+
+
+def _identity(text: str) -> "pyrage.x25519.Identity | pyrage.ssh.Identity":
+    try:
+        if text.strip().startswith("AGE-SECRET-KEY-"):
+            return pyrage.x25519.Identity.from_str(text.strip())
+        return pyrage.ssh.Identity.from_buffer(text.encode())
+    except pyrage.IdentityError as error:
+        raise BundleError(
+            "A private key to decrypt with is none.",
+            "Give the line that begins with AGE-SECRET-KEY-, or an OpenSSH key file.",
+        ) from error

@@ -1,0 +1,195 @@
+import base64
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from benchmarks.bundle_sample import make_papers, make_set
+from meddistill_gui.bundle import archive, encryption, keys, senders, signing, verifier, writer
+from meddistill_gui.bundle.format import ROOT, SIGNATURE
+from meddistill_gui.bundle.keys import PublicKey
+from meddistill_gui.core.errors import BundleError
+
+PASSPHRASE = "correct horse battery staple"  # noqa: S105 - of a key that is made below
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SSH_KEYGEN, OPENSSL, AGE = (shutil.which(name) for name in ("ssh-keygen", "openssl", "age"))
+
+
+def verify(content: bytes) -> verifier.VerifiedBundle:
+    return verifier.verify_content(content, Path("x"))
+
+
+@pytest.fixture(scope="module")
+def signed() -> bytes:
+    return signing.sign(writer.pack(make_set(), make_papers()), KEY)
+
+
+def test_the_signer_is_told(signed, bundle):
+    assert verify(signed).signer == keys.public_of(KEY)
+    assert verify(bundle).signer is None
+
+
+def test_signing_again_replaces_and_is_deterministic(signed):
+    assert signing.sign(signed, KEY) == signed
+    other = Ed25519PrivateKey.generate()
+    assert verify(signing.sign(signed, other)).signer == keys.public_of(other)
+
+
+def test_a_signature_of_another_bundle_is_refused(signed):
+    other = writer.pack(make_set(per_class=2), make_papers())
+    members = {name: bytes(view) for name, view in archive.read_archive(other).items()}
+    members[ROOT + SIGNATURE] = bytes(archive.read_archive(signed)[ROOT + SIGNATURE])
+    with pytest.raises(BundleError, match="does not fit the bundle"):
+        verify(archive.write_archive(members))
+
+
+def test_each_bit_of_the_signature_matters(signed):
+    """Even where the zip's own checks are made to fit, as whoever forges it would."""
+    members = {name: bytes(view) for name, view in archive.read_archive(signed).items()}
+    armoured = members[ROOT + SIGNATURE]
+    for place in range(0, len(armoured), 7):
+        for bit in range(8):
+            changed = bytearray(armoured)
+            changed[place] ^= 1 << bit
+            views = archive.read_archive(
+                archive.write_archive(members | {ROOT + SIGNATURE: bytes(changed)})
+            )
+            with pytest.raises(BundleError):
+                signing.signer(views)
+
+
+@pytest.mark.skipif(SSH_KEYGEN is None, reason="OpenSSH is not installed")
+def test_ssh_keygen_verifies_it(signed, tmp_path):
+    (tmp_path / "b.zip").write_bytes(signed)
+    with zipfile.ZipFile(tmp_path / "b.zip") as zipped:
+        zipped.extractall(tmp_path)
+    senders.remember("Hospital A", keys.public_of(KEY), tmp_path / "senders")
+    command = [SSH_KEYGEN, "-Y", "verify", "-f", tmp_path / "senders", "-I", "Hospital_A", "-n", "distilled-set",
+               "-s", tmp_path / ROOT / SIGNATURE]  # fmt: skip
+    manifest = (tmp_path / ROOT / "tagmanifest-sha256.txt").read_bytes()
+    good = subprocess.run(command, input=manifest, capture_output=True, check=False)
+    assert good.returncode == 0, good.stderr
+    assert b"Good" in good.stdout
+    bad = subprocess.run(
+        command, input=manifest.replace(b"a", b"b", 1), capture_output=True, check=False
+    )
+    assert bad.returncode != 0
+
+
+@pytest.mark.skipif(SSH_KEYGEN is None, reason="OpenSSH is not installed")
+def test_the_fingerprint_is_openssh_s(tmp_path):
+    key = keys.public_of(KEY)
+    (tmp_path / "key.pub").write_text(key.line + " comment\n")
+    printed = subprocess.run(
+        [SSH_KEYGEN, "-l", "-f", tmp_path / "key.pub"], capture_output=True, text=True, check=True
+    )
+    assert key.fingerprint in printed.stdout
+    assert keys.public_key_of_line(key.line + " comment") == key
+
+
+@pytest.mark.skipif(OPENSSL is None, reason="OpenSSL is not installed")
+def test_openssl_verifies_the_raw_signature(tmp_path):
+    der = bytes.fromhex("302a300506032b6570032100") + keys.public_of(KEY).raw  # RFC 8410
+    pem = b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(der) + b"\n-----END PUBLIC KEY-----\n"
+    (tmp_path / "key.pem").write_bytes(pem)
+    (tmp_path / "message").write_bytes(b"tag manifest")
+    (tmp_path / "signature").write_bytes(KEY.sign(b"tag manifest"))
+    command = [OPENSSL, "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "key.pem", "-sigfile", "signature", "-in", "message"]  # fmt: skip
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_words_are_pronounceable_and_differ():
+    first, second = keys.public_of(KEY), keys.public_of(Ed25519PrivateKey.generate())
+    assert re.fullmatch(r"([bdfghjklmnprstvz][aiou]){2}[bdfghjklmnprstvz]( ([bdfghjklmnprstvz][aiou]){2}[bdfghjklmnprstvz]){5}", first.words)  # fmt: skip
+    assert first.words != second.words
+    assert keys._proquint(0x7F00) == "lusab"  # 127.0 of the paper's table
+    assert keys._proquint(0x0001) == "babad"
+
+
+@pytest.mark.slow
+def test_the_key_file_opens_with_its_passphrase_only(tmp_path):
+    path = tmp_path / "key.age"
+    public = keys.create_key(PASSPHRASE, path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert b"PRIVATE" not in path.read_bytes()
+    assert keys.public_of(keys.open_key(PASSPHRASE, path)) == public
+    with pytest.raises(BundleError, match="the passphrase is another one"):
+        keys.open_key(PASSPHRASE + "x", path)
+    with pytest.raises(BundleError, match="a signing key already"):
+        keys.create_key(PASSPHRASE, path)
+    with pytest.raises(BundleError, match="12 is the least"):
+        keys.create_key("short", tmp_path / "other")
+    with pytest.raises(BundleError, match="no signing key"):
+        keys.open_key(PASSPHRASE, tmp_path / "missing")
+
+
+@pytest.mark.parametrize("line", ["", "ssh-rsa AAAA", "ssh-ed25519", "ssh-ed25519 ????", "ssh-ed25519 " + base64.b64encode(bytes(51)).decode()])  # fmt: skip
+def test_lines_that_are_no_keys(line):
+    with pytest.raises(BundleError, match="no Ed25519 public key"):
+        keys.public_key_of_line(line)
+
+
+def test_known_senders_are_remembered_and_forgotten(tmp_path):
+    path = tmp_path / "senders"
+    first, second = PublicKey(bytes(32)), PublicKey(bytes(31) + b"\1")
+    assert senders.known(path) == {}
+    senders.remember("Klinik  Süd", first, path)
+    senders.remember("Hospital B", second, path)
+    assert senders.known(path) == {first: "Klinik Süd", second: "Hospital B"}
+    with pytest.raises(BundleError, match="Another key is known as 'Hospital B'"):
+        senders.remember("Hospital B", first, path)
+    senders.forget(second, path)
+    assert senders.known(path) == {first: "Klinik Süd"}
+    for name in ("", "x" * 81, "a,b", "*", 'a"b', "a#b"):
+        with pytest.raises(BundleError, match="cannot be a sender's name"):
+            senders.remember(name, second, path)
+
+
+@pytest.mark.slow
+def test_encrypted_to_a_passphrase(bundle, tmp_path):
+    path = tmp_path / "a.distilled.zip.age"
+    path.write_bytes(encryption.encrypt(bundle, passphrase=PASSPHRASE))
+    assert bundle[:40] not in path.read_bytes()
+    assert verifier.verify(path, passphrase=PASSPHRASE).size == len(bundle)
+    with pytest.raises(BundleError, match="is encrypted"):
+        verifier.verify(path)
+    with pytest.raises(BundleError, match="cannot be decrypted"):
+        verifier.verify(path, passphrase="another one")  # noqa: S106
+
+
+def test_encrypted_to_recipients(bundle):
+    (mine, my_public), (_, other_public) = encryption.new_identity(), encryption.new_identity()
+    content = encryption.encrypt(bundle, recipients=[other_public, my_public])
+    assert encryption.decrypt(content, identities=[mine]) == bundle
+    with pytest.raises(BundleError, match="cannot be decrypted"):
+        encryption.decrypt(content, identities=[encryption.new_identity()[0]])
+    with pytest.raises(BundleError, match="no public key to encrypt to"):
+        encryption.encrypt(bundle, recipients=["age1nonsense"])
+    with pytest.raises(BundleError, match="private key to decrypt with is none"):
+        encryption.decrypt(content, identities=["AGE-SECRET-KEY-1NONSENSE"])
+    flipped = bytearray(content)
+    flipped[-5] ^= 1
+    with pytest.raises(BundleError, match="cannot be decrypted"):
+        encryption.decrypt(bytes(flipped), identities=[mine])
+
+
+@pytest.mark.skipif(AGE is None, reason="age is not installed")
+def test_age_itself_opens_it(bundle, tmp_path):
+    private, public = encryption.new_identity()
+    (tmp_path / "key.txt").write_text(private + "\n")
+    (tmp_path / "b.age").write_bytes(encryption.encrypt(bundle, recipients=[public]))
+    done = subprocess.run(
+        [AGE, "-d", "-i", "key.txt", "b.age"], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert done.stdout == bundle
+
+
+@pytest.mark.skipif(SSH_KEYGEN is None, reason="OpenSSH is not installed")
+def test_ssh_keys_are_recipients_too(bundle, tmp_path):
+    subprocess.run([SSH_KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "id"], check=True)
+    content = encryption.encrypt(bundle, recipients=[(tmp_path / "id.pub").read_text()])
+    assert encryption.decrypt(content, identities=[(tmp_path / "id").read_text()]) == bundle
