@@ -1,39 +1,15 @@
-"""From the name of an operation to the code that does it."""
+"""From the name of an operation to the code that does it.
+
+Each operation is imported when it is first asked for: torch takes seconds to load, and checking a bundle does not need it.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event
-from meddistill_gui.operations.audit import audit
-from meddistill_gui.operations.demo import demo
-from meddistill_gui.operations.distill import distill, experts
-from meddistill_gui.operations.estimate import estimate
-from meddistill_gui.operations.evaluate import evaluate
-from meddistill_gui.operations.export import export
-from meddistill_gui.operations.label import label
-from meddistill_gui.operations.receive import receive
-from meddistill_gui.operations.scan import scan
-from meddistill_gui.operations.split import split
-from meddistill_gui.operations.verify import verify
 
 Operation = Callable[[Any, Control], Iterator[Event]]
-
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    "scan": scan,
-    "label": label,
-    "split": split,
-    "estimate": estimate,
-    "experts": experts,
-    "distill": distill,
-    "evaluate": evaluate,
-    "audit": audit,
-    "export": export,
-    "verify": verify,
-    "receive": receive,
-    "demo": demo,
-}
-"""The same names as `core.specs.OPERATIONS`, which holds their options and sentences; a test compares the two."""
 
 
 def run(name: str, config: object, control: Control) -> Iterator[Event]:
@@ -44,4 +20,93 @@ def run(name: str, config: object, control: Control) -> Iterator[Event]:
         config: Its config.
         control: Pause and stop.
     """
-    return OPERATIONS[name](config, control)
+    return OPERATIONS[name]()(config, control)
+
+
+def _scan() -> Operation:
+    from meddistill_gui.operations.scan import scan
+
+    return scan
+
+
+def _label() -> Operation:
+    from meddistill_gui.operations.label import label
+
+    return label
+
+
+def _split() -> Operation:
+    from meddistill_gui.operations.split import split
+
+    return split
+
+
+def _estimate() -> Operation:
+    from meddistill_gui.operations.estimate import estimate
+
+    return estimate
+
+
+def _experts() -> Operation:
+    from meddistill_gui.operations.distill import experts
+
+    return experts
+
+
+def _distill() -> Operation:
+    from meddistill_gui.operations.distill import distill
+
+    return distill
+
+
+def _evaluate() -> Operation:
+    from meddistill_gui.operations.evaluate import evaluate
+
+    return evaluate
+
+
+def _audit() -> Operation:
+    from meddistill_gui.operations.audit import audit
+
+    return audit
+
+
+def _export() -> Operation:
+    from meddistill_gui.operations.export import export
+
+    return export
+
+
+def _verify() -> Operation:
+    from meddistill_gui.operations.verify import verify
+
+    return verify
+
+
+def _receive() -> Operation:
+    from meddistill_gui.operations.receive import receive
+
+    return receive
+
+
+def _demo() -> Operation:
+    from meddistill_gui.operations.demo import demo
+
+    return demo
+
+
+OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
+    "scan": _scan,
+    "label": _label,
+    "split": _split,
+    "estimate": _estimate,
+    "experts": _experts,
+    "distill": _distill,
+    "evaluate": _evaluate,
+    "audit": _audit,
+    "export": _export,
+    "verify": _verify,
+    "receive": _receive,
+    "demo": _demo,
+}
+"""The same names as `core.specs.OPERATIONS`, which holds their options and sentences; a test compares the two."""

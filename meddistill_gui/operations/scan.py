@@ -28,7 +28,7 @@ def scan(config: ScanConfig, control: Control) -> Iterator[Event]:
     unreadable = sum(report.issues.values())
     yield Finished(
         summary={
-            "text": f"{report.images} images in {report.files} files, {known}, {unreadable} files with problems.",
+            "text": f"{report.images:,} images in {report.files:,} files, {known}, {unreadable} files with problems.",
             "files": report.files,
             "images": report.images,
             "patients": patients,

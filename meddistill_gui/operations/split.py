@@ -23,13 +23,19 @@ def split(config: SplitConfig, control: Control) -> Iterator[Event]:
         report = splitting.split(config, catalogue)
     for sentence in report.warnings:
         yield Warned(code="split", message=sentence)
-    roles = {role.role: role for role in report.roles}
-    counts = ", ".join(f"{role.role} {role.images} images" for role in report.roles)
+    images = {role.role: role.images for role in report.roles}
+    patients = {role.role: role.patients for role in report.roles}
+    counts = ", ".join(f"{name} {count:,} images" for name, count in images.items())
+    unknown = (
+        ""
+        if report.patients_known
+        else " Patients are unknown: images of one patient may stand in several parts."
+    )
     yield Finished(
         summary={
-            "text": f"{counts}.",
+            "text": f"{counts}.{unknown}",
+            "images": images,
+            "patients": patients if report.patients_known else None,
             "patients_known": report.patients_known,
-            "images": {name: role.images for name, role in roles.items()},
-            "patients": {name: role.patients for name, role in roles.items()},
         }
     )
