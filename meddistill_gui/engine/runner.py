@@ -107,6 +107,7 @@ def _with_experts(
         parameter_count=setting.network.parameter_count,
         epochs=epochs_needed(config),
         digest=experts_digest(config, setting.train),
+        half=config.experts.half,
     )
     yield from train_experts(config, setting.network, setting.train, store, control)
     return replace(setting, experts=store)

@@ -1,7 +1,8 @@
 """The trajectory store: where experts' parameters lie after every epoch. One checked file per expert, only ever added to.
 
 experts/
-  expert-00000.safetensors    "snapshots" float32 [E + 1, P], memory-mapped; who made it and a SHA-256 in the header
+  expert-00000.safetensors    "snapshots" float32 [E + 1, P], memory-mapped; who made it and a SHA-256 in the header.
+                              In half precision instead "first", "steps" and "scales", see `precision`
   growing-00001.safetensors   the epochs done so far of the expert that is being trained; goes when it is complete
 
 A file appears under its name only when it is whole, so a crash costs at most the epochs since `growing` was last written.
@@ -9,6 +10,7 @@ A file appears under its name only when it is whole, so a crash costs at most th
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +22,13 @@ from torch import Tensor
 
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.files import write_whole, writing_to
+from meddistill_gui.engine.experts.precision import Shortened, shortened
 
 STORE_FORMAT: Final = 1
 _CHUNK: Final = 1 << 22
 _KEY: Final = "trajectory"
 _HEADER_BYTES: Final = 1024
+_BYTES: Final = {"F32": 4, "F16": 2}
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,14 @@ class TrajectoryStore:
         parameter_count: P, parameters of the network.
         epochs: E, epochs that each expert is trained for (E + 1 snapshots with the untrained one).
         digest: Names the images, network and options that experts come from.
+        half: Whether new experts are stored in half precision; both kinds are read.
     """
 
     folder: Path
     parameter_count: int
     epochs: int
     digest: str
+    half: bool = False
     _checked: set[int] = field(default_factory=set, repr=False, compare=False)
 
     @property
@@ -71,8 +77,12 @@ class TrajectoryStore:
             raise IndexError(f"epoch {epoch} of {self.epochs}")
         self._check(expert)
         with safetensors.safe_open(self.path(expert), framework="pt") as file:
-            theta: Tensor = file.get_slice("snapshots")[epoch]
-        return theta.clone()
+            if "snapshots" in file.keys():  # noqa: SIM118 - the handle is no mapping
+                theta: Tensor = file.get_slice("snapshots")[epoch]
+                return theta.clone()
+            steps = file.get_slice("steps")[:epoch]
+            short = Shortened(file.get_tensor("first"), steps, file.get_tensor("scales"))
+            return short.restored(epoch)
 
     def append(self, expert: int, snapshots: Tensor) -> None:
         """Add a trained expert; an existing one is never replaced.
@@ -92,7 +102,11 @@ class TrajectoryStore:
             raise ValueError(f"expert {expert} has parameters that are not finite")
         if self.path(expert).exists():
             raise ValueError(f"expert {expert} is there already")
-        write_whole(self.path(expert), _to_bytes(snapshots, self.digest, str(expert)))
+        tensors = {"snapshots": snapshots}
+        if self.half:
+            short = shortened(snapshots)
+            tensors = {"first": short.first, "steps": short.steps, "scales": short.scales}
+        write_whole(self.path(expert), _to_bytes(tensors, self.digest, str(expert)))
         self._checked.add(expert)
 
     def path(self, expert: int) -> Path:
@@ -109,7 +123,7 @@ class TrajectoryStore:
         Raises:
             TargetError: The disk is full, read-only or gone.
         """
-        content = _to_bytes(snapshots, self.digest, _growing_name(expert))
+        content = _to_bytes({"snapshots": snapshots}, self.digest, _growing_name(expert))
         write_whole(self._growing(expert), content)
 
     def load_growing(self, expert: int) -> Tensor | None:
@@ -118,7 +132,11 @@ class TrajectoryStore:
         if not path.is_file() or _damage(path, self.digest, _growing_name(expert)) is not None:
             return None
         snapshots = safetensors.torch.load(path.read_bytes())["snapshots"]
-        fits = snapshots.shape[1] == self.parameter_count and len(snapshots) <= self.epochs + 1
+        fits = (
+            snapshots.ndim == 2
+            and snapshots.shape[1] == self.parameter_count
+            and len(snapshots) <= self.epochs + 1
+        )
         return snapshots if fits else None
 
     def drop_growing(self, expert: int) -> None:
@@ -129,6 +147,18 @@ class TrajectoryStore:
     def _growing(self, expert: int) -> Path:
         return self.folder / f"growing-{expert:05d}.safetensors"
 
+    def _layouts(self) -> tuple[dict[str, tuple[str, tuple[int, ...]]], ...]:
+        """What a file may hold: type and shape of each tensor."""
+        epochs, parameters = self.epochs, self.parameter_count
+        return (
+            {"snapshots": ("F32", (epochs + 1, parameters))},
+            {
+                "first": ("F32", (parameters,)),
+                "steps": ("F16", (epochs, parameters)),
+                "scales": ("F32", (epochs,)),
+            },
+        )
+
     def _check(self, expert: int) -> None:
         """Read the whole file once per opened store; later accesses trust it."""
         if expert in self._checked:
@@ -138,8 +168,8 @@ class TrajectoryStore:
             raise ProjectError(f"{path} is missing.", "Resume the run: it is trained again.")
         _refuse_strangers(path, self.digest)
         damage = _damage(path, self.digest, str(expert))
-        if damage is None and _shape(path) != [self.epochs + 1, self.parameter_count]:
-            damage = f"it holds {_shape(path)} numbers"
+        if damage is None and _layout(path) not in self._layouts():
+            damage = "it holds other numbers than these experts have"
         if damage is not None:
             raise ProjectError(
                 f"{path} is damaged: {damage}.",
@@ -148,7 +178,9 @@ class TrajectoryStore:
         self._checked.add(expert)
 
 
-def open_store(folder: Path, *, parameter_count: int, epochs: int, digest: str) -> TrajectoryStore:
+def open_store(
+    folder: Path, *, parameter_count: int, epochs: int, digest: str, half: bool = False
+) -> TrajectoryStore:
     """Open a folder of experts, or make it.
 
     Args:
@@ -156,6 +188,7 @@ def open_store(folder: Path, *, parameter_count: int, epochs: int, digest: str) 
         parameter_count: P of the network.
         epochs: Epochs each expert is trained for.
         digest: Names images, network and options (`experts.training.experts_digest`).
+        half: Store new experts in half precision.
 
     Raises:
         ProjectError: The experts there belong to other images or options. They are not touched.
@@ -167,53 +200,67 @@ def open_store(folder: Path, *, parameter_count: int, epochs: int, digest: str) 
             leftover.unlink(missing_ok=True)
     for path in sorted(folder.glob("expert-*.safetensors")):
         _refuse_strangers(path, digest)
-    return TrajectoryStore(folder, parameter_count, epochs, digest)
+    return TrajectoryStore(folder, parameter_count, epochs, digest, half)
 
 
-def estimated_bytes(*, experts: int, epochs: int, parameter_count: int) -> int:
+def estimated_bytes(*, experts: int, epochs: int, parameter_count: int, half: bool = False) -> int:
     """Disk space that a complete store takes."""
-    return experts * ((epochs + 1) * parameter_count * 4 + _HEADER_BYTES)
+    each = 4 * parameter_count + epochs * parameter_count * (2 if half else 4)
+    return experts * (each + _HEADER_BYTES)
 
 
 def _growing_name(expert: int) -> str:
     return f"{expert}, growing"
 
 
-def _to_bytes(snapshots: Tensor, digest: str, what: str) -> bytes:
-    own = snapshots.detach().to("cpu").contiguous()
+def _to_bytes(tensors: dict[str, Tensor], digest: str, what: str) -> bytes:
+    own = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
+    plain = safetensors.torch.save(own)
     made = {
         "format": STORE_FORMAT,
         "digest": digest,
         "what": what,
-        "sha256": hashlib.sha256(own.numpy().data).hexdigest(),
+        "sha256": hashlib.sha256(memoryview(plain)[_data_start(plain) :]).hexdigest(),
     }
     # One key only: the order of several would differ between runs, and the same expert must give the same bytes.
-    return safetensors.torch.save(
-        {"snapshots": own}, metadata={_KEY: json.dumps(made, sort_keys=True)}
-    )
+    return safetensors.torch.save(own, metadata={_KEY: json.dumps(made, sort_keys=True)})
+
+
+def _data_start(start: bytes) -> int:
+    """Where the numbers of a safetensors file begin, from its first eight bytes."""
+    return 8 + int.from_bytes(start[:8], "little")
 
 
 def _header(path: Path) -> dict[str, Any] | None:
     """What a file says about itself; None where it cannot be read."""
     try:
         with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            raw = stream.read(length) if length <= path.stat().st_size else b""
+            start = _data_start(stream.read(8))
+            raw = stream.read(start - 8) if start <= path.stat().st_size else b""
         header = json.loads(raw)
-        made = json.loads(header["__metadata__"][_KEY])
-        tensor = header["snapshots"]
-        made["shape"] = tensor["shape"]
-        expected = {"dtype": "F32", "data_offsets": [0, path.stat().st_size - 8 - length]}
-        made["start"] = 8 + length
-    except (ValueError, KeyError, TypeError):
+        made = json.loads(header.pop("__metadata__")[_KEY])
+        made |= {"start": start}
+        made["layout"] = {k: (v["dtype"], tuple(v["shape"])) for k, v in header.items()}
+        whole = _fills(header, path.stat().st_size - start)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    usual = tensor == {**expected, "shape": made["shape"]}
-    return made if usual and {"format", "digest", "what", "sha256"} <= made.keys() else None
+    return made if whole and {"format", "digest", "what", "sha256"} <= made.keys() else None
 
 
-def _shape(path: Path) -> list[int] | None:
+def _fills(tensors: dict[str, Any], size: int) -> bool:
+    """Whether tensors lie one after the other over exactly `size` bytes, each as long as its shape says."""
+    end = 0
+    for tensor in sorted(tensors.values(), key=lambda one: tuple(one["data_offsets"])):
+        length = _BYTES[tensor["dtype"]] * math.prod(tensor["shape"])
+        if tensor["data_offsets"] != [end, end + length]:
+            return False
+        end += length
+    return end == size
+
+
+def _layout(path: Path) -> object:
     header = _header(path)
-    return None if header is None else header["shape"]
+    return None if header is None else header["layout"]
 
 
 def _refuse_strangers(path: Path, digest: str) -> None:

@@ -125,10 +125,10 @@ def test_killed_again_and_again_gives_the_same_bytes_as_uninterrupted(tmp_path):
         command = [sys.executable, str(PROGRAM), str(folder), *suicide]
         return subprocess.run(command, check=False, timeout=120).returncode
 
-    for epochs in ("2", "3", "5"):
+    for epochs in ("2", "5"):
         assert run(tmp_path / "killed", epochs) == -signal.SIGKILL
     assert run(tmp_path / "killed") == 0
-    assert run(tmp_path / "whole") == 0
+    trained(tmp_path / "whole")
     assert files(tmp_path / "killed") == files(tmp_path / "whole")
 
 
@@ -150,7 +150,7 @@ def test_divergence_is_a_sentence_and_stores_nothing(tmp_path):
 def test_the_digest_names_what_experts_depend_on_and_nothing_else():
     config, data = small_config(), small_data()
     digest = training.experts_digest(config, data)
-    assert digest == training.experts_digest(small_config(count=9, epochs=20), small_data())
+    assert digest == training.experts_digest(small_config(count=9, epochs=20, half=True), small_data())
     assert digest == training.experts_digest(replace(config, name="another"), data)
     moved = replace(data, images=data.images.clone())
     moved.images[7, 0, 3, 3] += 1e-3
@@ -161,6 +161,7 @@ def test_the_digest_names_what_experts_depend_on_and_nothing_else():
         (replace(config, augmentation="none"), data),
         (small_config(learning_rate=0.01), data),
         (small_config(balanced=False), data),
+        (small_config(flatness=0.1), data),
     ]
     assert digest not in {training.experts_digest(*pair) for pair in other}
 
