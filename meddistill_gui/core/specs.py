@@ -131,5 +131,12 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
             paper="Zhao & Bilen 2023, arXiv 2110.04181",
             standing="As published.",
         ),
+        MethodSpec(
+            name="gradient",
+            title="Gradient matching",
+            sentence="Synthetic and real images of a class must pull at a network in the same direction: a baseline from the first papers.",
+            paper="Zhao, Mopuri & Bilen 2021, arXiv 2006.05929; Zhao & Bilen 2021, arXiv 2102.08259",
+            standing="As published but for smaller batches of real images; the numbers of steps are options.",
+        ),
     )
 }

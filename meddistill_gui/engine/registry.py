@@ -6,6 +6,7 @@ from typing import Final
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.engine.method import Method
 from meddistill_gui.engine.methods.distribution import distribution
+from meddistill_gui.engine.methods.gradient import gradient
 from meddistill_gui.engine.methods.progressive import progressive
 from meddistill_gui.engine.methods.pruned import pruned
 from meddistill_gui.engine.methods.trajectory import trajectory
@@ -15,6 +16,7 @@ METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
     "pruned": pruned,
     "progressive": progressive,
     "distribution": distribution,
+    "gradient": gradient,
 }
 
 

@@ -54,7 +54,7 @@ def small_config(tmp_path: Path) -> Callable[..., DistillConfig]:
             "device": "cpu",
         }
         begun = with_values(DistillConfig(project=tmp_path), {"method": method})
-        if method != "distribution":
+        if hasattr(begun.options, "warm_start"):
             values["options.warm_start"] = 0
         values |= {name.replace("__", "."): value for name, value in options.items()}
         return with_values(begun, values)

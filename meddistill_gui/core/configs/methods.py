@@ -259,9 +259,60 @@ class DistributionOptions:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class GradientOptions:
+    """Gradient matching with Siamese augmentation (DC, arXiv 2006.05929; DSA, arXiv 2102.08259)."""
+
+    image_rate: float = option(
+        0.1,
+        text="Step size of the synthetic images.",
+        minimum=1e-6,
+        maximum=1e4,
+        source="0.1, the papers' code",
+    )
+    momentum: float = option(
+        0.5,
+        text="Momentum of the synthetic images.",
+        minimum=0.0,
+        maximum=0.99,
+        source="0.5, the papers' code",
+        expert=True,
+    )
+    batch: int = option(
+        64,
+        text="Real images per class and step.",
+        minimum=1,
+        maximum=4096,
+        source="256 in the papers' code; 64 is four times faster on a CPU",
+    )
+    outer_steps: int = option(
+        10,
+        text="Iterations until a new random network is drawn.",
+        unit="iterations",
+        minimum=1,
+        maximum=10_000,
+        source="1 at one image per class, 10 at ten, the papers' code",
+    )
+    network_steps: int = option(
+        5,
+        text="Steps that the network is trained on the synthetic images after each iteration.",
+        minimum=0,
+        maximum=10_000,
+        source="1 at one image per class, 50 at ten, the papers' code",
+    )
+    student_rate: float = option(
+        0.01,
+        text="Rate that networks and students train at.",
+        minimum=1e-6,
+        maximum=1.0,
+        source="0.01, the papers' code",
+    )
+
+
 METHOD_OPTIONS: Final[dict[str, type]] = {
     "trajectory": TrajectoryOptions,
     "pruned": PrunedOptions,
     "progressive": ProgressiveOptions,
     "distribution": DistributionOptions,
+    "gradient": GradientOptions,
 }

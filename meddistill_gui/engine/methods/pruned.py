@@ -8,6 +8,7 @@ similarity. `ratio` is our reading (`engine.objectives.weights`); the other rule
 always drops the hard parameters makes its own loss small, so the unmasked loss and the kept share are logged with it.
 """
 
+import math
 from typing import cast
 
 from meddistill_gui.core.configs.distill import DistillConfig
@@ -44,7 +45,8 @@ def pruned(config: DistillConfig) -> Method:
 def weight_rule(options: PrunedOptions, setting: Setting) -> WeightRule:
     """The rule that the options name."""
     if options.rule == "layer_cosine":
-        return LayerCosine(options.sigma, setting.network.lengths)
+        lengths = tuple(math.prod(shape) for shape in setting.network.shapes)
+        return LayerCosine(options.sigma, lengths)
     rules: dict[str, WeightRule] = {
         "ratio": Ratio(options.sigma),
         "quotient": Quotient(options.sigma),

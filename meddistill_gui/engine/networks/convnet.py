@@ -55,8 +55,8 @@ class ConvNet(Network):
 
     @property
     @override
-    def lengths(self) -> tuple[int, ...]:
-        return tuple(self._lengths)
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(part.shape for part in self._parts)
 
     @override
     def initial(self, generator: torch.Generator) -> Tensor:

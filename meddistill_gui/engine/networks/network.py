@@ -15,8 +15,8 @@ class Network(Protocol):
         ...
 
     @property
-    def lengths(self) -> tuple[int, ...]:
-        """Lengths of the tensors (kernels, biases, ...) that the flat vector is made of, in order."""
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the tensors (kernels, biases, ...) that the flat vector is made of, in order."""
         ...
 
     def initial(self, generator: torch.Generator) -> Tensor:

@@ -11,7 +11,7 @@ from meddistill_gui.engine.methods.pruned import weight_rule
 
 def test_every_rule_that_can_be_chosen_exists() -> None:
     choices = next(one.about.choices for one in options_of(PrunedOptions) if one.path == "rule")
-    setting = SimpleNamespace(network=SimpleNamespace(lengths=(2, 3)))
+    setting = SimpleNamespace(network=SimpleNamespace(shapes=((2, 1), (3,))))
     kinds = {type(weight_rule(PrunedOptions(rule=rule), setting)) for rule in choices}
     assert len(kinds) == len(choices)
 
