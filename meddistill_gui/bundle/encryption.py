@@ -58,6 +58,12 @@ def decrypt(content: bytes, *, identities: Sequence[str] = (), passphrase: str =
             return bytes(pyrage.passphrase.decrypt(content, passphrase))
         return bytes(pyrage.decrypt(content, [_identity(text) for text in identities]))
     except pyrage.DecryptError as error:
+        if "work parameter" in str(error):
+            raise BundleError(
+                "This machine is too slow, or too busy just now, to open a file with this passphrase "
+                f"({str(error).splitlines()[-1]}).",
+                "Close other programs and try again, or open it with `age -d`.",
+            ) from error
         raise BundleError(
             f"The file cannot be decrypted ({error}): {'the passphrase' if passphrase else 'the key'} is another one, "
             "or the file was changed.",

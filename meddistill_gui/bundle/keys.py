@@ -1,22 +1,19 @@
 """Ed25519 keys: what a sender signs with, how a receiver recognises it, and the file that keeps it.
 
-The key file is an age file (scrypt, a passphrase) around a PKCS #8 PEM, so `age -d` and `openssl` can open it without this
-program. The public half is an OpenSSH line, as `ssh-keygen` writes it.
+Both halves are in OpenSSH's formats, so `ssh-keygen` can make a key, change its passphrase and print its fingerprint.
 """
 
 import base64
 import hashlib
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from meddistill_gui.bundle import encryption
 from meddistill_gui.core.errors import BundleError
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.paths import user_config
@@ -25,6 +22,8 @@ KIND: Final = b"ssh-ed25519"
 _CONSONANTS: Final = "bdfghjklmnprstvz"
 _VOWELS: Final = "aiou"
 _SPOKEN_BYTES: Final = 12
+_ROUNDS: Final = 32  # of bcrypt-pbkdf; ssh-keygen takes 24 (version 10)
+SHORTEST_PASSPHRASE: Final = 12
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def public_key_of_line(line: str) -> PublicKey:
 
 def default_key_file() -> Path:
     """Where this user's key is kept."""
-    return user_config() / "signing-key.age"
+    return user_config() / "signing-key"
 
 
 def create_key(passphrase: str, path: Path | None = None) -> PublicKey:
@@ -102,36 +101,48 @@ def create_key(passphrase: str, path: Path | None = None) -> PublicKey:
             f"There is a signing key already, in {path}.",
             "Use it, or move it away first; receivers who know it will not know a new one.",
         )
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise BundleError(
+            f"The passphrase has {len(passphrase)} characters; {SHORTEST_PASSPHRASE} is the least.",
+            "Take a longer one, for instance five words drawn by dice.",
+        )
     key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+    protection = (
+        serialization.PrivateFormat.OpenSSH.encryption_builder()
+        .kdf_rounds(_ROUNDS)
+        .build(passphrase.encode())
     )
-    write_whole(path, encryption.encrypt(pem, passphrase=passphrase))
-    if os.name == "posix":
-        path.chmod(0o600)
+    content = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection
+    )
+    write_whole(path, content)  # mode 0600, as all that is written so
+    write_whole(path.with_name(path.name + ".pub"), (public_of(key).line + "\n").encode())
     return public_of(key)
 
 
 def open_key(passphrase: str, path: Path | None = None) -> Ed25519PrivateKey:
     """Open the key file.
 
+    Args:
+        passphrase: Its passphrase.
+        path: The file; None takes this user's.
+
     Raises:
-        BundleError: There is none, it is damaged, or the passphrase is wrong.
+        BundleError: There is none, it is damaged, has no passphrase, or another one.
     """
     path = path or default_key_file()
     try:
-        content = path.read_bytes()
+        key = serialization.load_ssh_private_key(path.read_bytes(), passphrase.encode())
     except OSError as error:
         raise BundleError(
             f"There is no signing key in {path}.", "Make one first, or choose the file."
         ) from error
-    pem = encryption.decrypt(content, passphrase=passphrase)
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except ValueError as error:
-        raise BundleError(f"{path} holds no key.", "Restore it from a copy.") from error
+    # a wrong passphrase is a ValueError, a key without one a TypeError; both say what they are
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BundleError(
+            f"The passphrase does not open {path} ({error}).",
+            "Try again; it is the passphrase that was chosen when the key was made.",
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise BundleError(f"{path} holds another kind of key.", "Choose an Ed25519 key.")
     return key
