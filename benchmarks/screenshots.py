@@ -150,6 +150,12 @@ def finished(camera: Photographer) -> None:
     camera.shoot("live-view-test")
 
 
+def compare(camera: Photographer) -> None:
+    """The runs of the project side by side."""
+    camera.page("compare")
+    camera.shoot("compare")
+
+
 def anonymity(camera: Photographer) -> None:
     """What the audit found."""
     camera.page("anonymity_preview")
@@ -177,7 +183,7 @@ def receive(camera: Photographer) -> None:
     camera.shoot("receive")
 
 
-PAGES: Final = (dataset, wizard, finished, anonymity, export, receive)
+PAGES: Final = (dataset, wizard, finished, compare, anonymity, export, receive)
 
 
 def main() -> None:
@@ -206,6 +212,7 @@ def _shoot_empty(camera: Photographer) -> None:
         "dataset_browser",
         "distillation_wizard",
         "live_view",
+        "compare",
         "anonymity_preview",
         "export",
         "receive",

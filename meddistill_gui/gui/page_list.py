@@ -33,6 +33,7 @@ def pages() -> tuple[PageEntry, ...]:
             name="distillation_wizard", title=say("Rail", "Distil"), icon="distil", load=_distil
         ),
         PageEntry(name="live_view", title=say("Rail", "Live view"), icon="live", load=_live),
+        PageEntry(name="compare", title=say("Rail", "Compare"), icon="compare", load=_compare),
         PageEntry(
             name="anonymity_preview",
             title=say("Rail", "Anonymity preview"),
@@ -65,6 +66,12 @@ def _live() -> type[QWidget]:
     from meddistill_gui.gui.pages.live_view.page import LiveViewPage  # noqa: PLC0415
 
     return LiveViewPage
+
+
+def _compare() -> type[QWidget]:
+    from meddistill_gui.gui.pages.compare.page import ComparePage  # noqa: PLC0415
+
+    return ComparePage
 
 
 def _anonymity() -> type[QWidget]:
