@@ -99,6 +99,33 @@ def distill(
     yield from _loop(_Run(config, run, method, setting, publisher, validation, control), begun)
 
 
+def experts(
+    config: DistillConfig,
+    run: RunFolder,
+    train: RealImages,
+    validation: RealImages,  # noqa: ARG001 - the operations call it as they call `distill`
+    control: Control,
+) -> Iterator[Event]:
+    """Train the run's experts and stop there (the operation `experts`); a method that needs none trains none.
+
+    Args:
+        config: The run's options.
+        run: Its folder; `experts/` is written.
+        train: Images of the training patients.
+        validation: Not looked at.
+        control: A stop is obeyed at the experts' next safe point.
+
+    Raises:
+        Stopped: As asked; complete experts are kept.
+    """
+    devices.prepare_threads()
+    setting = starting.make_setting(config, train, normaliser_of(train))
+    with writing_to(run.root):
+        run.experts.mkdir(parents=True, exist_ok=True)
+    if make_method(config).needs_experts:
+        yield from _with_experts(config, run, setting, control)
+
+
 def _with_experts(
     config: DistillConfig, run: RunFolder, setting: Setting, control: Control
 ) -> Generator[Event, None, Setting]:
