@@ -17,6 +17,8 @@ from meddistill_gui.gui.rail import Rail
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.theme.style import Theme
+from meddistill_gui.gui.widgets.page_holder import PageHolder
+from meddistill_gui.gui.widgets.scrolling import scrolling
 from meddistill_gui.gui.window_menu import WindowMenu
 from meddistill_gui.jobs.job import StartJob
 
@@ -154,7 +156,7 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self._stack, 1)
+        row.addWidget(scrolling(PageHolder(self._stack), sideways=True), 1)
         self.setCentralWidget(centre)
         self.addActions(self.menu.shortcut_actions())
         self.resize(self.settings.width, self.settings.height)

@@ -14,6 +14,16 @@ from meddistill_gui.core.paths import resources
 _GAP: Final = 6
 """Pixels between icon and word; the style sheet cannot set them."""
 
+_OF_TEXT: Final = 1.2
+"""Side of an icon in lines of text, once that is more than it was given."""
+
+_CHANGES: Final = (
+    QEvent.Type.PaletteChange,
+    QEvent.Type.FontChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.Polish,
+)
+
 
 def pixmap(name: str, side: int, colour: QColor, ratio: float = 1.0) -> QPixmap:
     """The icon `name` in one colour, `side` x `side` device-independent pixels.
@@ -90,29 +100,35 @@ class IconLabel(QWidget):
 
 
 class _IconKeeper(QObject):
-    """Tints a button's icon again whenever the button's palette changes."""
+    """Tints a button's icon again whenever the button's palette changes, and lets it grow with the text."""
 
     def __init__(self, button: QAbstractButton, name: str, side: int) -> None:
         super().__init__(button)
         self._button = button
+        self._drawn: tuple[int, str, float] | None = None
         self._name = name
         self._side = side
         self._gap = _GAP if button.text() else 0
-        button.setIconSize(QSize(side + self._gap, side))
         button.installEventFilter(self)
         self._tint()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.Polish, QEvent.Type.StyleChange):
+        if event.type() in _CHANGES:
             self._tint()
         return False
 
     def _tint(self) -> None:
         button = self._button
-        ratio = button.devicePixelRatioF()
+        side = max(self._side, round(button.fontMetrics().height() * _OF_TEXT))
+        colour = button.palette().color(QPalette.ColorRole.ButtonText)
+        drawn = (side, colour.name(), button.devicePixelRatioF())
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        button.setIconSize(QSize(side + self._gap, side))
         role = QPalette.ColorRole.ButtonText
-        button.setIcon(icon(self._name, button.palette(), role, self._side, ratio, self._gap))
+        button.setIcon(icon(self._name, button.palette(), role, side, drawn[2], self._gap))
 
 
 def _with_gap(picture: QPixmap, gap: int) -> QPixmap:

@@ -81,6 +81,7 @@ def style_sheet(scheme: Scheme, points: float) -> str:
         for kind in ("danger", "warning", "good", "accent")
     }
     sizes = {
+        "styles": (resources() / "styles").as_posix(),
         "small": f"{points * 0.9:.1f}pt",
         "large": f"{points * 1.2:.1f}pt",
         "title": f"{points * 1.7:.1f}pt",

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from meddistill_gui.gui.theme.icons import IconLabel
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 
 
@@ -38,7 +40,7 @@ class EmptyState(QFrame):
         self.sentence = label(sentence, "muted")
         self.action: QPushButton = button(action, kind="primary")
         self.action.setVisible(bool(action))
-        self._actions = QHBoxLayout()
+        self._actions = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._actions.setSpacing(8)
         self._actions.addStretch()
         self._actions.addWidget(self.action)
@@ -54,6 +56,7 @@ class EmptyState(QFrame):
         column.addWidget(self.sentence)
         column.addLayout(self._actions)
         column.addStretch()
+        self._fit()
 
     def add_action(self, text: str, receiver: Callable[[], object]) -> QPushButton:
         """Add a second button beside the first; `receiver` is a bound method of a QObject."""
@@ -61,3 +64,16 @@ class EmptyState(QFrame):
         made.clicked.connect(receiver)
         self._actions.insertWidget(self._actions.count() - 1, made)
         return made
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Buttons below each other where text is large."""
+        direction = QBoxLayout.Direction
+        self._actions.setDirection(
+            direction.TopToBottom if large_text(self) else direction.LeftToRight
+        )

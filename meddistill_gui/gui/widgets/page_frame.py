@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label, set_kind
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.progress_line import ProgressLine
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 
 
 class PageFrame(QWidget):
@@ -38,7 +43,9 @@ class PageFrame(QWidget):
         self._actions.setSpacing(8)
         self._actions.addWidget(self.primary)
         self._body = QVBoxLayout()
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._arrange()
+        self._fit()
 
     def set_body(self, widget: QWidget) -> None:
         """Put the page's content in; called once."""
@@ -82,21 +89,34 @@ class PageFrame(QWidget):
         """Say an error and its remedy above the body."""
         self.notice.show_error(error)
 
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Actions below the title where text is large, beside it else."""
+        direction = QBoxLayout.Direction
+        stacked = large_text(self)
+        self._head.setDirection(direction.TopToBottom if stacked else direction.LeftToRight)
+        self._head.setSpacing(8 if stacked else 24)
+        self._actions.setAlignment(Qt.AlignmentFlag.AlignLeft if stacked else _RIGHT)
+
     def _arrange(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addWidget(self._title)
         words.addWidget(self._sentence)
-        head = QHBoxLayout()
-        head.setSpacing(24)
-        head.addLayout(words, 1)
-        head.addLayout(self._actions)
+        self._head.setSpacing(24)
+        self._head.addLayout(words, 1)
+        self._head.addLayout(self._actions)
         foot = QFrame()
         foot.setProperty("kind", "rule")
         column = QVBoxLayout(self)
         column.setContentsMargins(32, 24, 32, 12)
         column.setSpacing(16)
-        column.addLayout(head)
+        column.addLayout(self._head)
         column.addWidget(self.notice)
         column.addLayout(self._body, 1)
         column.addWidget(self.progress)

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QSplitter,
@@ -42,6 +42,12 @@ class Browser(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._catalogue: Catalogue | None = None
         self._narrow: bool | None = None
+        self._later = QTimer(
+            self
+        )  # Qt walks over all widgets while it restyles or resizes them: move none meanwhile
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._place)
         self._thumbnails = thumbnails
         self.overview = Overview()
         self.filters = Filters()
@@ -84,12 +90,12 @@ class Browser(QSplitter):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._place()
+            self._later.start()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place()
+        self._later.start()
 
     def _read(self, ids: npt.NDArray[np.int64]) -> list[ImageRow]:
         return [] if self._catalogue is None else self._catalogue.images(ids)
@@ -117,7 +123,7 @@ class Browser(QSplitter):
     def _on_opened(self, place: int) -> None:
         self._on_shown(place)
         if self._narrow:
-            self.tabs.setCurrentWidget(self.inspector)
+            self.tabs.setCurrentWidget(self._viewer)
         self.inspector.canvas.setFocus()
 
     def _step(self, step: int) -> None:
@@ -138,6 +144,9 @@ class Browser(QSplitter):
         self.tabs.addTab(self.issues, self.tr("Problems"))
         self._side = scrolling(self.overview)
         self._side.setMinimumWidth(224)
+        self._viewer = scrolling(QWidget())
+        self._viewer.setParent(self)
+        self._viewer.hide()
         self.setHandleWidth(16)
         self.setChildrenCollapsible(False)
         self.addWidget(self.tabs)
@@ -150,9 +159,14 @@ class Browser(QSplitter):
             return
         self._narrow = narrow
         if narrow:
+            self._viewer.setWidget(self.inspector)
             self.tabs.addTab(self._side, self.tr("Classes"))
-            self.tabs.addTab(self.inspector, self.tr("Viewer"))
+            self.tabs.addTab(self._viewer, self.tr("Viewer"))
             return
+        self._viewer.takeWidget()
+        self.tabs.setCurrentIndex(0)
+        for number in range(self.tabs.count() - 1, 1, -1):
+            self.tabs.removeTab(number)
         self.insertWidget(0, self._side)
         self.addWidget(self.inspector)
         for part in (self._side, self.inspector):

@@ -51,7 +51,7 @@ class Canvas(QWidget):
         self._shift = QPointF()
         self._last: QPoint | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(200, 160)
+        self.setMinimumSize(160, 120)
         self.setAccessibleName(self.tr("Image"))
         self.setCursor(Qt.CursorShape.CrossCursor)
 

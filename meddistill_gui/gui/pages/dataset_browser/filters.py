@@ -49,7 +49,7 @@ class Filters(QWidget):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(6)
             box.activated.connect(self._on_choice)
             row.addWidget(box, 1)
         for text, key in (

@@ -28,7 +28,7 @@ from meddistill_gui.gui.pages.dataset_browser.grid_model import TILE, GridModel
 from meddistill_gui.gui.pages.dataset_browser.thumbnails import SIDE, Thumbnails
 from meddistill_gui.gui.theme import colours, icons
 
-_MARGIN = 8
+_MARGIN = 6
 _Index = QModelIndex | QPersistentModelIndex
 
 

@@ -54,7 +54,10 @@ class Inspector(QWidget):
         self._problem.hide()
         self.presets = QComboBox()
         self.presets.setAccessibleName(self.tr("Grey window"))
-        self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.presets.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.presets.setMinimumContentsLength(10)
         self.presets.activated.connect(self._on_preset)
         self.tags = TagModel(self)
         self._legend = label("", "small")
@@ -172,10 +175,8 @@ class Inspector(QWidget):
         column.setSpacing(8)
         column.addWidget(self.canvas, 1)
         column.addLayout(self._tools())
-        row = QHBoxLayout()
-        row.addWidget(self.presets)
-        row.addWidget(self._window_said, 1)
-        column.addLayout(row)
+        column.addWidget(self.presets)
+        column.addWidget(self._window_said)
         return holder
 
     def _tools(self) -> QHBoxLayout:
@@ -213,7 +214,7 @@ class Inspector(QWidget):
         table.setWordWrap(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setTabKeyNavigation(False)
-        table.setMinimumHeight(96)
+        table.setMinimumHeight(72)
         table.horizontalHeader().setStretchLastSection(True)
         table.horizontalHeader().setDefaultSectionSize(160)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)

@@ -1,7 +1,7 @@
 """What the project holds, at the left: classes with their balance, the division of the patients."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from meddistill_gui.data.catalogue import CatalogueSummary, ClassCount, RoleCount
 from meddistill_gui.gui.role_names import role_title
@@ -75,25 +75,19 @@ class Overview(QWidget):
         return holder
 
     def _bar(self, count: ClassCount, largest: int) -> QVBoxLayout:
-        said = f"{count.images:,}"
+        said = self.tr("{images} images").format(images=f"{count.images:,}")
         if count.patients is not None:
-            said = self.tr("{images} images, {patients} patients").format(
-                images=f"{count.images:,}", patients=f"{count.patients:,}"
-            )
-        name = label(count.name)
-        numbers = label(said, "muted", wrap=False)
+            said += self.tr(", {patients} patients").format(patients=f"{count.patients:,}")
         bar = QProgressBar()
         bar.setRange(0, largest)
         bar.setValue(count.images)
         bar.setTextVisible(False)
         bar.setAccessibleName(f"{count.name}: {said}")
-        words = QHBoxLayout()
-        words.addWidget(name, 1)
-        words.addWidget(numbers)
         column = QVBoxLayout()
         column.setSpacing(4)
-        column.addLayout(words)
+        column.addWidget(label(count.name))
         column.addWidget(bar)
+        column.addWidget(label(said, "small"))
         return column
 
     def _roles_of(self, roles: tuple[RoleCount, ...]) -> QWidget:

@@ -4,8 +4,8 @@ from typing import Final
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget, QWizardPage
 
+from meddistill_gui.gui.widgets.fitting import fitted
 from meddistill_gui.gui.widgets.labels import label
-from meddistill_gui.gui.widgets.scrolling import scrolling
 
 STEPS: Final = 4
 
@@ -39,4 +39,4 @@ class WizardStep(QWizardPage):
         outer.addWidget(label(f"{place}: {title}", "heading"))
         outer.addWidget(label(sentence, "muted"))
         outer.addSpacing(8)
-        outer.addWidget(scrolling(content, sideways=True), 1)
+        outer.addWidget(fitted(content), 1)

@@ -233,3 +233,18 @@ def test_a_damaged_catalogue_is_said_and_the_page_lives(qtbot, start_fake, tmp_p
     assert page.frame.notice.kind == "error"
     assert page.empty.isVisible()
     page.browser.close_reading()
+
+
+def test_large_text_turns_columns_into_tabs_and_back(qtbot, opened, theme):
+    browser = opened.browser
+    assert browser.inspector.isVisible()
+    for _ in range(2):
+        theme.set_text_percent(200)
+        qtbot.waitUntil(lambda: browser.tabs.count() == 4)
+        browser.grid.opened.emit(3)
+        assert browser.inspector.isVisible()
+        assert browser.inspector.canvas.hasFocus()
+        theme.set_text_percent(100)
+        qtbot.waitUntil(lambda: browser.tabs.count() == 2)
+        assert browser.inspector.isVisible()
+        assert browser.overview.isVisible()
