@@ -7,8 +7,8 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from meddistill_gui.audit import record
+from meddistill_gui.audit.context import context
 from meddistill_gui.audit.findings import image_findings, planted_findings, read
-from meddistill_gui.audit.manifold import off_manifold
 from meddistill_gui.audit.material import Case, Material, gathered
 from meddistill_gui.audit.nearest import distances
 from meddistill_gui.audit.planted import planted
@@ -19,6 +19,7 @@ from meddistill_gui.audit.preconditions import (
     near_duplicates,
     statistical,
 )
+from meddistill_gui.audit.recovery import Ledger
 from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, searched
 from meddistill_gui.audit.verdict import Evidence
 from meddistill_gui.core.configs.audit import AuditConfig
@@ -38,6 +39,7 @@ def examine(
     holdout: RealImages,
     config: AuditConfig,
     control: Control,
+    ledger: Ledger | None = None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Look for real patients in a distilled set.
 
@@ -47,6 +49,8 @@ def examine(
         holdout: Images of patients that nothing was made from or chosen with.
         config: How many copies to plant; `run` is not looked at.
         control: Asked between blocks of work.
+        ledger: For each synthetic image the catalogue id of the image it was started from, None for noise; None where
+            nobody wrote it down.
 
     Yields:
         Progress of each phase in `PHASES`.
@@ -56,8 +60,9 @@ def examine(
 
     Raises:
         Stopped: The user asked to stop; an audit begins anew.
+        ValueError: The ledger is of another set.
     """
-    case = Case(distilled=distilled, train=train, holdout=holdout, seed=config.seed)
+    case = Case(distilled=distilled, train=train, holdout=holdout, seed=config.seed, ledger=ledger)
     yield Progress(phase=CHECKING, done=0, total=2, unit="steps")
     checks = list(comparable(case))
     if not all(check.passed for check in checks):
@@ -80,8 +85,7 @@ def _searched(
     control: Control,
 ) -> Generator[Event, None, dict[str, Any]]:
     """The copy search and what follows from it."""
-    texture = material.readings[-1]
-    leaks = planted(material.training, material.patients, texture, count, case.seed)
+    leaks = planted(material.training, material.patients, material.readings[-1], count, case.seed)
     search = yield from searched(material, leaks, case.seed, control)
     yield Progress(phase=NEAREST, done=0, total=2, unit="steps")
     to_train = distances(material.exported, case.train.images, control)
@@ -91,15 +95,14 @@ def _searched(
     kinds = [leak.kind for leak in leaks]
     a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
-    initialisation = case.distilled.recipe.initialisation
+    beside = context(case, material, search, control)
     evidence = Evidence(
         preconditions=checks,
-        images=image_findings(
-            a, b, to_train.min(1) == 0, started_from_real=initialisation == "real"
-        ),
+        images=image_findings(a, b, to_train.min(1) == 0, beside.started),
         planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
-        off_manifold=off_manifold(texture, material.training, material.holdout, control),
-        initialisation=initialisation,
+        off_manifold=beside.distances.off_manifold,
+        initialisation=case.distilled.recipe.initialisation,
+        leaks=tuple(beside.leaks()),
     )
     measured = record.Measured(search=search, a=a, b=b, to_train=to_train, to_holdout=to_holdout)
-    return record.with_search(case, material, evidence, measured)
+    return record.with_search(case, material, evidence, measured) | beside.plain()

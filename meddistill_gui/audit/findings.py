@@ -59,16 +59,22 @@ def read(
 
 
 def image_findings(
-    a: ScoreReading, b: ScoreReading, exact: Bools, *, started_from_real: bool
+    a: ScoreReading, b: ScoreReading, exact: Bools, started: Bools
 ) -> list[ImageFinding]:
     """One finding per synthetic image.
 
     A flag is confirmed where the image exceeds patients wearing its own texture and scores as planted copies do, or
-    where the recipe says that a patient's image was its start.
+    where it was started from a patient's image.
+
+    Args:
+        a: Score A.
+        b: Score B.
+        exact: bool `[m]`, whether it is a training image.
+        started: bool `[m]`, whether it may have been started from one.
     """
     flags = a.flags | b.flags
     alike = (a.flags & a.beyond_null & a.like_planted) | (b.flags & b.beyond_null & b.like_planted)
-    confirmed = alike | (flags if started_from_real else np.zeros_like(flags))
+    confirmed = alike | (flags & started)
     return [
         ImageFinding(
             index=index,

@@ -1,5 +1,6 @@
 """What an audit works on: the set's pixels as they are exported, and the real images, all as small float arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,12 +29,15 @@ class Case:
         train: The images it was made from.
         holdout: Images of patients that nothing was made from or chosen with.
         seed: Of every draw in the audit.
+        ledger: For each synthetic image the catalogue id of the image it was started from, None for noise; None where
+            nobody wrote it down.
     """
 
     distilled: DistilledSet
     train: RealImages
     holdout: RealImages
     seed: int
+    ledger: Sequence[int | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

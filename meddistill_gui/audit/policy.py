@@ -46,6 +46,9 @@ OFF_MANIFOLD: Final = 0.99
 SAME_SOURCE: Final = 0.01
 """Largest difference between the training images' brightness and what the recipe says, in units of full range."""
 
+RECOVERY_FACTOR: Final = 20.0
+"""Starting patients recovered this many times as often as by guessing are a leak."""
+
 CONFIDENCE: Final = 0.95
 """Confidence of every other interval."""
 
@@ -62,6 +65,7 @@ def shown() -> tuple[tuple[str, str], ...]:
         ("Planted kinds that must be found", ", ".join(REQUIRED_KINDS)),
         ("Share of them that must be found", f"{REQUIRED_FOUND:.0%}"),
         ("Hold-out patients wearing each image's texture", f"{SURROGATES}"),
+        ("Starting patients recovered, times chance", f"{RECOVERY_FACTOR:g}"),
         ("Neighbours in the margin score", f"{MARGIN_NEIGHBOURS}"),
         ("Confidence of intervals", f"{CONFIDENCE:.0%}; blind baseline {BLIND_CONFIDENCE:.0%}"),
     )
