@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meddistill_gui.core.real_images import ROLES
-from meddistill_gui.data.schema import connect
+from meddistill_gui.data.schema import connect, explained
 
 _CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
 
@@ -164,14 +164,22 @@ class Catalogue:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All changes inside happen, or none of them does."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        """All changes inside happen, or none of them does.
+
+        Raises:
+            BusyError: Another program has been writing for longer than one waits.
+            TargetError: The disk is full, read-only or gone.
+            ProjectError: The file is damaged.
+        """
+        with explained(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # SQLite itself rolls back on a full disk
+                    self.connection.execute("ROLLBACK")
+                raise
 
     @property
     def source(self) -> Path | None:

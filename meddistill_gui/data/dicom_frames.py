@@ -40,7 +40,7 @@ _DECODERS: Final = {
     **dict.fromkeys(JPEG2000TransferSyntaxes, "pylibjpeg"),
     **dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit), "pillow"),
     **dict.fromkeys((JPEGLossless, JPEGLosslessSV1, *JPEGLSTransferSyntaxes), "gdcm"),
-    RLELossless: "pylibjpeg",
+    RLELossless: "pydicom",
 }
 _COLOUR: Final = ("RGB", "YBR", "PALETTE", "HSV", "ARGB", "CMYK")
 
@@ -153,7 +153,10 @@ def _stored(path: Path, header: FileDataset, frame: int) -> npt.NDArray[Any]:
 
 
 def _decoder(header: FileDataset) -> str:
-    """The one decoder that may see these bytes; no second one is tried, because GDCM aborts the process on damaged JPEG 2000."""
+    """The one decoder that may see these bytes; no second one is tried.
+
+    On damaged data GDCM aborts the process (JPEG 2000) and pylibjpeg-rle panics past `except Exception` (RLE): `benchmarks.fuzz_readers`.
+    """
     return _DECODERS.get(header.file_meta.TransferSyntaxUID, "")
 
 

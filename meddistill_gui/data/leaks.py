@@ -20,16 +20,18 @@ class LeakCheck:
         patients: Patients (identity and issuer).
         studies: Studies.
         copies: Images of which a copy stands in another part.
+        near_copies: Pairs of near copies in two parts, as far as the images were read already (`copies`).
     """
 
     patients: int
     studies: int
     copies: int
+    near_copies: int = 0
 
     @property
     def passed(self) -> bool:
         """Whether nothing does."""
-        return self.patients == self.studies == self.copies == 0
+        return self.patients == self.studies == self.copies == self.near_copies == 0
 
 
 def check_leaks(catalogue: Catalogue) -> LeakCheck:
@@ -42,6 +44,13 @@ def check_leaks(catalogue: Catalogue) -> LeakCheck:
 
     same_sample = torn("fingerprint", "image.fingerprint, image.frame")
     same_pixels = torn("pixels")
+    near: int = catalogue.value(
+        "SELECT count(*) FROM copy JOIN role a ON a.image = copy.image JOIN role b ON b.image = copy.other "
+        "WHERE a.role != b.role"
+    )
     return LeakCheck(
-        patients=torn("patient"), studies=torn("study"), copies=max(same_sample, same_pixels)
+        patients=torn("patient"),
+        studies=torn("study"),
+        copies=max(same_sample, same_pixels),
+        near_copies=near,
     )

@@ -51,6 +51,9 @@ KINDS: Final = (
     Kind(maker="Phantom H", syntax=uid.RLELossless, bits=12, inverted=True, windowed=True),
 )  # fmt: skip
 
+_ENCODERS: Final = {uid.JPEG2000Lossless: "pylibjpeg", uid.RLELossless: "pydicom"}
+"""Named, so that the bytes do not depend on what else is installed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
@@ -178,7 +181,9 @@ def _put_pixels(dataset: Dataset, picture: npt.NDArray[np.float32], kind: Kind) 
     if kind.syntax == uid.JPEGBaseline8Bit:
         _put_jpeg(dataset, stored)
     elif kind.syntax.is_encapsulated:
-        dataset.compress(kind.syntax, stored, generate_instance_uid=False)
+        dataset.compress(
+            kind.syntax, stored, encoding_plugin=_ENCODERS[kind.syntax], generate_instance_uid=False
+        )
     else:
         dataset.PixelData = stored.tobytes() + b"\0" * (stored.nbytes % 2)
         dataset["PixelData"].VR = "OB" if kind.bits == 8 else "OW"

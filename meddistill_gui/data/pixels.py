@@ -28,6 +28,7 @@ from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.files import sync_folder, writing_to
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.copies import find_copies
 from meddistill_gui.data.headers import Problem
 from meddistill_gui.data.reading import read_image
 from meddistill_gui.data.recording import record_issues, record_pixels
@@ -72,8 +73,8 @@ def cached_images(
         control: Asked to stop between images; what is half done is thrown away.
 
     Yields:
-        `Progress` of the phase "reading images"; `Warned` for an image that cannot be decoded (it is left out and listed among the
-        issues) and for copies of one image with two classes.
+        `Progress` of the phases "reading images" and "comparing images"; `Warned` for an image that cannot be decoded (it is left
+        out and listed among the issues), for copies in two parts of the split and for copies with two classes (`copies`).
 
     Raises:
         ConfigError: channels is neither 1 nor 3.
@@ -226,7 +227,8 @@ def _fill(
             "Look at the list of issues; a decoder may be missing.",
         )
     _write_index(folder, [image for image, _ in contents], digests)
-    yield from _contradictions(catalogue)
+    stored = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+    yield from find_copies(catalogue, [image for image, _ in contents], stored, control)
 
 
 def _write_header(stream: IO[bytes], count: int, images: ImagesConfig) -> None:
@@ -274,17 +276,3 @@ def _write_index(folder: Path, ids: Sequence[int], digests: Sequence[bytes]) -> 
         for file in folder.iterdir():
             with file.open("rb+") as stream:
                 os.fsync(stream.fileno())
-
-
-def _contradictions(catalogue: Catalogue) -> Iterator[Event]:
-    """Copies of one image with two classes: a student cannot learn both."""
-    count = catalogue.value(
-        "SELECT count(*) FROM (SELECT 1 FROM image JOIN label ON label.image = image.id "
-        "WHERE image.pixels IS NOT NULL GROUP BY image.pixels HAVING count(DISTINCT label.class) > 1)"
-    )
-    if count:
-        yield Warned(
-            code="contradicting-labels",
-            message=f"{count} images stand in the source more than once, with different classes.",
-            remedy="Look at the list of duplicates and remove the wrong ones.",
-        )

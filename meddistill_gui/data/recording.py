@@ -4,7 +4,6 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.headers import FileFacts, Header, Problem
@@ -142,9 +141,11 @@ def record_pixels(catalogue: Catalogue, digests: Iterable[tuple[int, bytes]]) ->
         )
 
 
-def relative_path(source: Path, path: Path) -> str:
-    """A path as the catalogue names it."""
-    return path.relative_to(source).as_posix()
+def record_copies(catalogue: Catalogue, pairs: Iterable[tuple[int, int, float]]) -> None:
+    """Replace the list of copies by these triples of image id, other id and similarity."""
+    with catalogue.transaction() as connection:
+        connection.execute("DELETE FROM copy")
+        connection.executemany("INSERT OR REPLACE INTO copy VALUES (?, ?, ?)", pairs)
 
 
 def _record_file(connection: sqlite3.Connection, seen: SeenFile, facts: FileFacts) -> None:

@@ -1,13 +1,15 @@
 """The catalogue's tables. One SQLite file in WAL mode: readers never wait for the writer, a killed writer loses one batch."""
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from meddistill_gui.core.errors import ProjectError
+from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.core.files import writing_to
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
 
@@ -46,6 +48,16 @@ CREATE INDEX issue_file ON issue (file);
 CREATE INDEX issue_cause ON issue (cause);
 """
 
+COPIES: Final = """
+CREATE TABLE copy (
+    image INTEGER NOT NULL REFERENCES image ON DELETE CASCADE, other INTEGER NOT NULL REFERENCES image ON DELETE CASCADE,
+    similarity REAL NOT NULL, PRIMARY KEY (image, other)) WITHOUT ROWID;
+CREATE INDEX copy_other ON copy (other);
+"""
+
+UPGRADES: Final = {0: TABLES + COPIES, 1: COPIES}
+"""What brings a catalogue of each format to the present one; 0 is a new file."""
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a catalogue file, making its tables if it is new.
@@ -53,46 +65,82 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         ProjectError: The file is no catalogue, is damaged, or was made by a newer version.
         TargetError: Its folder is missing or cannot be written to.
+        BusyError: Another program is making it at this moment, and takes too long.
     """
     with writing_to(path.parent):
         path.touch(exist_ok=True)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     connection.text_factory = _text
     try:
-        _prepare(connection, path)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise ProjectError(
-            f"The catalogue {path.name} cannot be read: {error}.",
-            "Restore it from a copy of the project, or scan the source into a new project.",
-        ) from error
-    except ProjectError:
+        with explained(path):
+            _prepare(connection, path)
+    except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints while writing into sentences.
+
+    Raises:
+        BusyError: Another program has been writing for longer than one waits.
+        TargetError: The disk is full, read-only or gone.
+        ProjectError: The file is damaged.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise BusyError(
+                f"Another program is writing to {path.name}.",
+                "Wait until it is done, then try again.",
+            ) from error
+        if code in {
+            sqlite3.SQLITE_FULL,
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_CANTOPEN,
+        }:
+            raise TargetError(
+                f"{path.name} cannot be written to: {error}.",
+                "Free some space, or check that the project's disk is connected and may be written to.",
+            ) from error
+        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise ProjectError(
+                f"The catalogue {path.name} is damaged: {error}.",
+                "Restore it from a copy of the project, or scan the source into a new project.",
+            ) from error
+        raise
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == SCHEMA_VERSION:
-        return
-    if version != 0:
+    version = _version(connection)
+    if version > SCHEMA_VERSION:
         raise ProjectError(
-            f"The catalogue {path.name} has format {version}; this version reads {SCHEMA_VERSION}.",
+            f"The catalogue {path.name} has format {version}; this version reads up to {SCHEMA_VERSION}.",
             "Open the project with the version that made it, or a newer one.",
         )
-    _create(connection)
+    if version < SCHEMA_VERSION:
+        _upgrade(connection)
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables in one transaction; another process that does the same at this moment waits, then finds them."""
+def _version(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Make or extend the tables in one transaction; a program that does the same at this moment waits, then finds them."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in TABLES.split(";"):
+        if (version := _version(connection)) < SCHEMA_VERSION:
+            for statement in UPGRADES[version].split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from meddistill_gui.core.configs.split import SplitConfig
-from meddistill_gui.core.errors import ProjectError, TargetError
+from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
+from meddistill_gui.data import schema
 from meddistill_gui.data.catalogue import ORDERS, Catalogue, open_catalogue
 from meddistill_gui.data.splitting import split
 from tests.data.conftest import IMAGES, PATIENTS
@@ -76,7 +77,7 @@ def test_images_keep_the_order_of_ids_and_leave_out_gone_ones(labelled: Catalogu
 def test_what_is_no_catalogue_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite"
     other.write_bytes(b"this is a letter, not a database" * 100)
-    with pytest.raises(ProjectError, match="cannot be read"):
+    with pytest.raises(ProjectError, match="is damaged"):
         open_catalogue(other)
     newer = tmp_path / "newer.sqlite"
     open_catalogue(newer).close()
@@ -87,6 +88,21 @@ def test_what_is_no_catalogue_is_refused(tmp_path: Path) -> None:
         open_catalogue(newer)
     with pytest.raises(TargetError):
         open_catalogue(tmp_path / "missing" / "c.sqlite")
+
+
+def test_a_catalogue_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(schema.TABLES)
+    connection.execute("INSERT INTO about VALUES ('source', '/images')")
+    connection.commit()
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    open_catalogue(tmp_path / "new.sqlite").close()
+    with open_catalogue(path) as old, open_catalogue(tmp_path / "new.sqlite") as new:
+        assert old.source == Path("/images")
+        tables = "SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_master ORDER BY name)"
+        assert old.value(tables) == new.value(tables)
 
 
 def test_a_transaction_that_fails_changes_nothing(labelled: Catalogue) -> None:
@@ -100,6 +116,55 @@ def test_a_transaction_that_fails_changes_nothing(labelled: Catalogue) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert labelled.summary() == before
+
+
+def test_a_second_writer_is_told_who_is_in_the_way(
+    labelled: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_BUSY_SECONDS", 0.05)
+    with open_catalogue(labelled.path) as second, labelled.transaction():
+        assert second.summary().images == IMAGES, "a reader waits for nobody"
+        with pytest.raises(BusyError, match="Another program"), second.transaction():
+            pass
+    with open_catalogue(labelled.path) as second, second.transaction():
+        pass
+
+
+def test_a_full_disk_is_said_and_changes_nothing(labelled: Catalogue) -> None:
+    pages = labelled.value("PRAGMA page_count")
+    labelled.connection.execute(f"PRAGMA max_page_count = {pages}")
+    before = labelled.summary()
+    many = [(f"name {i}" * 100, str(i)) for i in range(3000)]
+    with (
+        pytest.raises(TargetError, match="cannot be written"),
+        labelled.transaction() as connection,
+    ):
+        connection.executemany("INSERT INTO patient (identity, issuer) VALUES (?, ?)", many)
+    assert labelled.summary() == before
+    assert labelled.value("PRAGMA integrity_check") == "ok"
+
+
+_TWO = """
+import sys
+from pathlib import Path
+from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.recording import set_about
+with open_catalogue(Path(sys.argv[1])) as catalogue:
+    for number in range(50):
+        set_about(catalogue, f"{sys.argv[2]}.{number}", "written")
+"""
+
+
+@pytest.mark.slow
+def test_two_programs_make_and_fill_one_catalogue(project: Path) -> None:
+    path = project / "catalogue.sqlite"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _TWO, str(path), name]) for name in ("a", "b")
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    with open_catalogue(path) as catalogue:
+        assert catalogue.value("SELECT count(*) FROM about") == 100
+        assert catalogue.value("PRAGMA integrity_check") == "ok"
 
 
 _SCAN = """

@@ -56,7 +56,8 @@ def _fill(catalogue: Catalogue, cache: Path, config: ImagesConfig = SMALL):
 
 def test_roles_hold_what_the_catalogue_says(ready: Catalogue, cache: Path) -> None:
     events = _fill(ready, cache)
-    assert events[-1] == Progress(phase="reading images", done=IMAGES, total=IMAGES, unit="images")
+    for phase in ("reading images", "comparing images"):
+        assert Progress(phase=phase, done=IMAGES, total=IMAGES, unit="images") in events
     rows = {row.id: row for row in ready.images(ready.image_ids())}
     patients: dict[int, set[str | None]] = {}
     total = 0

@@ -1,0 +1,156 @@
+"""Throw damaged files at the readers: nothing may crash, hang for more than 2 seconds, or take more than 1 GB.
+
+python -m benchmarks.fuzz_readers [--cases 20000] [--seed 0]
+
+Every file that pydicom ships for its own tests and holds an image of at most 1 MB is damaged by flipped bits, overwritten stretches, cut ends
+and shuffled pieces, then scanned and read as the program does. Each worker is a process of its own, so that a crash is seen and counted.
+"""
+
+import argparse
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pydicom
+
+from meddistill_gui.core.errors import SourceError
+from meddistill_gui.data.headers import read_facts
+from meddistill_gui.data.reading import read_header, read_image
+
+_LARGEST: Final = 1 << 20
+_SLOW_SECONDS: Final = 2.0
+_HANG_SECONDS: Final = 60.0
+_MOST_KB: Final = 1 << 20
+
+
+def sources() -> list[Path]:
+    """The files to damage."""
+    root = Path(pydicom.__file__).parent / "data" / "test_files"
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return [path for path in files if path.stat().st_size <= _LARGEST and read_facts(path).header]
+
+
+def damage(content: bytes, rng: random.Random) -> bytes:
+    """One damaged copy."""
+    damaged = bytearray(content)
+    for _ in range(rng.choice((1, 1, 2, 5, 20))):
+        at = rng.randrange(len(damaged))
+        kind = rng.randrange(5)
+        if kind <= 1:
+            damaged[at] ^= 1 << rng.randrange(8)
+        elif kind == 2:
+            damaged[at : at + 8] = rng.randbytes(len(damaged[at : at + 8]))
+        elif kind == 3 and len(damaged) > 200:
+            del damaged[max(132, at) :]
+        else:
+            other = rng.randrange(len(damaged))
+            damaged[at : at + 64] = damaged[other : other + len(damaged[at : at + 64])]
+    return bytes(damaged)
+
+
+def work(first: int, last: int, seed: int) -> None:
+    """Run the cases `first` to `last`; says each one before it begins, so that the last said is the one that crashed."""
+    warnings.simplefilter("ignore")
+    files = sources()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "case.dcm"
+        for case in range(first, last):
+            rng = random.Random(f"{seed}/{case}")  # noqa: S311 - no secret
+            origin = files[case % len(files)]
+            print(f"case {case} {origin.name}", flush=True)
+            path.write_bytes(damage(origin.read_bytes(), rng))
+            began = time.monotonic()
+            outcome = _read(path)
+            seconds = time.monotonic() - began
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            print(f"done {outcome} {seconds:.3f} {peak}", flush=True)
+
+
+def _read(path: Path) -> str:
+    facts = read_facts(path)
+    if facts.header is None:
+        return "named by the scan"
+    outcome = "read"
+    for read in (read_image, read_header):
+        try:
+            read(path)
+        except SourceError:
+            outcome = "named by the reader"
+    return outcome
+
+
+def main() -> int:
+    """Run all cases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work:
+        work(*options.work, options.seed)
+        return 0
+    outcomes: Counter[str] = Counter()
+    slow: list[str] = []
+    crashes: list[str] = []
+    peak = 0
+    first = 0
+    while first < options.cases:
+        first, crashed, worker_peak = _one_worker(first, options, outcomes, slow)
+        peak = max(peak, worker_peak)
+        if crashed:
+            crashes.append(crashed)
+    return _print_table(options.cases, outcomes, slow, crashes, peak)
+
+
+def _one_worker(
+    first: int, options: argparse.Namespace, outcomes: Counter[str], slow: list[str]
+) -> tuple[int, str, int]:
+    """Run cases in one process until all are done or it dies.
+
+    Returns:
+        Next case, the case that killed the worker ("" for none), and its peak memory in kB.
+    """
+    command = [sys.executable, "-m", "benchmarks.fuzz_readers", "--seed", str(options.seed)]
+    command += ["--work", str(first), str(options.cases)]
+    case, name, peak = first, "", 0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as worker:
+        for line in worker.stdout or ():
+            word, *rest = line.split(maxsplit=1)
+            if word == "case":
+                number, name = rest[0].strip().split(" ", 1)
+                case = int(number)
+            elif word == "done":
+                outcome, seconds, kilobytes = rest[0].rsplit(maxsplit=2)
+                outcomes[outcome] += 1
+                peak = max(peak, int(kilobytes))
+                if float(seconds) > _SLOW_SECONDS:
+                    slow.append(f"case {case} ({name}): {float(seconds):.1f} s")
+    crashed = f"case {case} ({name}): exit {worker.returncode}" if worker.returncode else ""
+    return case + 1, crashed, peak
+
+
+def _print_table(
+    cases: int, outcomes: Counter[str], slow: list[str], crashes: list[str], peak: int
+) -> int:
+    print(f"{'cases':<28}{cases:>10,}")
+    for outcome, count in sorted(outcomes.items()):
+        print(f"{outcome:<28}{count:>10,}")
+    print(f"{'crashes':<28}{len(crashes):>10,}")
+    print(f"{'slower than 2 s':<28}{len(slow):>10,}")
+    print(f"{'peak memory, MB':<28}{peak / 1024:>10,.0f}")
+    for line in [*crashes, *slow]:
+        print(f"  {line}")
+    return 1 if crashes or slow or peak > _MOST_KB else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

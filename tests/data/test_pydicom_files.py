@@ -1,0 +1,107 @@
+"""Over every file that pydicom ships for its own tests: what it can decode is equal here, everything else is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+from pydicom.pixels.utils import pixel_array
+
+from meddistill_gui.core.errors import SourceError
+from meddistill_gui.data.headers import FileFacts, read_facts
+from meddistill_gui.data.reading import read_frame, read_header, read_image
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+ROOT = Path(pydicom.__file__).parent / "data" / "test_files"
+FILES = sorted(path for path in ROOT.rglob("*") if path.is_file())
+
+
+def _decoded(path: Path, frame: int) -> tuple[Dataset, np.ndarray] | None:
+    """pydicom's own way to one frame, or None where it has none."""
+    try:
+        dataset = pydicom.dcmread(path)
+        return dataset, pixel_array(dataset, index=frame)
+    except Exception:  # noqa: BLE001 - every reason not to decode is as good as another here
+        return None
+
+
+def _frames(facts: FileFacts) -> list[int]:
+    """First and last: a decoder that mixes frames up shows on the last."""
+    return [] if facts.header is None else sorted({0, facts.header.frames - 1})
+
+
+def test_there_are_files() -> None:
+    assert len(FILES) > 150
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_equal_to_pydicom_or_named(path: Path) -> None:
+    facts = read_facts(path)
+    if facts.header is None:
+        assert _decoded(path, 0) is None, "pydicom decodes it"
+        if facts.problem is not None:
+            assert len(facts.problem.reason) > 20
+            assert facts.problem.remedy
+        return
+    for frame in _frames(facts):
+        reference = _decoded(path, frame)
+        if reference is None:
+            with pytest.raises(SourceError):
+                read_frame(path, frame)
+            continue
+        dataset, stored = reference
+        assert stored.shape[:2] == (facts.header.height, facts.header.width)
+        _compare(path, frame, dataset, stored)
+
+
+def _compare(path: Path, frame: int, dataset: Dataset, stored: np.ndarray) -> None:
+    found = read_frame(path, frame)
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        colours = apply_color_lut(stored, dataset)
+        expected = colours / np.iinfo(colours.dtype).max
+        np.testing.assert_allclose(found.values, expected, atol=1e-6)
+    elif stored.ndim == 3:
+        np.testing.assert_allclose(found.values, stored / (2**dataset.BitsStored - 1), atol=1e-6)
+    elif "SharedFunctionalGroupsSequence" not in dataset:
+        values = apply_modality_lut(stored, dataset)
+        np.testing.assert_allclose(found.values, values, rtol=1e-6)
+        if found.windows or found.table is not None:
+            _compare_shown(path, frame, dataset, apply_voi_lut(values, dataset))
+    shown = read_image(path, frame)
+    assert shown.min() >= 0
+    assert shown.max() <= 1
+
+
+def _compare_shown(path: Path, frame: int, dataset: Dataset, shown: np.ndarray) -> None:
+    low, high = _range(dataset)
+    expected = (shown - low) / (high - low)
+    if dataset.PhotometricInterpretation == "MONOCHROME1":
+        expected = 1 - expected
+    np.testing.assert_allclose(read_image(path, frame), expected, atol=2e-6)
+
+
+def _range(dataset: Dataset) -> tuple[float, float]:
+    """Output range of pydicom's window, as its documentation gives it."""
+    if "VOILUTSequence" in dataset:
+        return 0, 2 ** dataset.VOILUTSequence[0].LUTDescriptor[2] - 1
+    bits = dataset.BitsStored
+    low, high = (
+        (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        if dataset.PixelRepresentation
+        else (0, 2**bits - 1)
+    )
+    slope, intercept = dataset.get("RescaleSlope", 1), dataset.get("RescaleIntercept", 0)
+    return low * slope + intercept, high * slope + intercept
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_the_tag_table_opens_or_says_why(path: Path) -> None:
+    try:
+        rows = read_header(path)
+    except SourceError:
+        assert read_facts(path).header is None, "the scan took it for an image"
+        return
+    assert all(len(row.value) < 300 for row in rows)
