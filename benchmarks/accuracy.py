@@ -133,7 +133,7 @@ def _child(name: str, arguments: Sequence[str] | None) -> bool:
     print(f"... {name}", file=sys.stderr, flush=True)
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = [sys.executable, "-m", "benchmarks.accuracy", *given, "--cell", name]
-    return subprocess.run(command, cwd=_ROOT, check=False).returncode == 0  # noqa: S603 - our own module
+    return subprocess.run(command, cwd=_ROOT, check=False).returncode == 0
 
 
 def _row(line: Line, plan: cells.Plan) -> dict[str, Any]:
