@@ -73,7 +73,7 @@ def test_every_module_has_its_tests(root, trees):
         named = any(list(folder.rglob(f"test_{stem}*.py")) for stem in stems if stem)
         if not named and not imported_by_tests(folder, path):
             missing.append(name)
-    assert not missing
+    assert not missing, "\n".join(missing)
 
 
 def imported_by_tests(folder: Path, path: Path) -> bool:
