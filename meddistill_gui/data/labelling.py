@@ -1,28 +1,27 @@
-"""Labelling: every image gets its class from the folder that holds it, from a table, or from a DICOM tag."""
+"""Labelling: every image gets its class, all at once or not at all; and what that would look like, before it is done."""
 
-import difflib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-
-import pydicom
-from pydicom.datadict import keyword_dict, tag_for_keyword
+from typing import Final
 
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import LabelError
 from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.label_table import TableLabels, read_label_table
+from meddistill_gui.data.class_names import questions_about
+from meddistill_gui.data.label_rules import Assigned, assign
 from meddistill_gui.data.recording import (
     LabelledImage,
     forget_split,
     labelled_images,
+    patient_identities,
     record_labels,
 )
 
-Rule = Callable[[LabelledImage], str | None]
+PREVIEWED: Final = 20
+"""Rows and unmatched entries that a preview shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +33,7 @@ class LabelReport:
         unlabelled: Images without a class.
         ignored: Images of classes that were to be left out (part of `unlabelled`).
         unmatched_rows: Rows of the table that name no image of the catalogue, as their key.
+        questions: Class names that look like a person's data, one sentence each.
         split_dropped: Whether a stored split was dropped because the classes changed.
     """
 
@@ -41,7 +41,29 @@ class LabelReport:
     unlabelled: int
     ignored: int = 0
     unmatched_rows: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
     split_dropped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelPreview:
+    """What labelling would do.
+
+    Attributes:
+        rows: Path below the source and class (None: none) of some images, of every class and of those without one.
+        classes: Images of each class.
+        unlabelled: Images that would have no class.
+        unmatched_rows: Some rows of the table that name no image.
+        unmatched_images: Paths of some images that would have no class.
+        questions: Class names that look like a person's data, one sentence each.
+    """
+
+    rows: tuple[tuple[str, str | None], ...]
+    classes: dict[str, int]
+    unlabelled: int
+    unmatched_rows: tuple[str, ...]
+    unmatched_images: tuple[str, ...]
+    questions: tuple[str, ...]
 
 
 def label(config: LabelConfig, catalogue: Catalogue, control: Control) -> LabelReport:
@@ -54,79 +76,65 @@ def label(config: LabelConfig, catalogue: Catalogue, control: Control) -> LabelR
             the classes that would change.
         Stopped: On request; nothing is changed.
     """
-    images = list(labelled_images(catalogue))
-    if not images:
-        raise LabelError("There are no images yet.", "Scan a folder first.")
-    rule, table = _rule(config, catalogue, images)
-    ignored = {name.strip().casefold() for name in config.ignore}
-    found: dict[int, str] = {}
-    left_out = 0
-    for image in images:
-        control.safe_point()
-        name = (rule(image) or "").strip()
-        if name.casefold() in ignored:
-            left_out += 1
-        elif name:
-            found[image.id] = name
-    _check_classes(config, found)
-    dropped = _record(config, catalogue, images, found)
+    images, assigned = _assigned(config, catalogue, control)
+    _check_classes(config, assigned.classes)
+    dropped = _record(config, catalogue, images, assigned.classes)
     return LabelReport(
-        classes=dict(sorted(Counter(found.values()).items())),
-        unlabelled=len(images) - len(found),
-        ignored=left_out,
-        unmatched_rows=table.unmatched_rows if table else (),
+        classes=_counted(assigned),
+        unlabelled=len(images) - len(assigned.classes),
+        ignored=assigned.ignored,
+        unmatched_rows=assigned.unmatched_rows,
+        questions=_questions(catalogue, assigned),
         split_dropped=dropped,
     )
 
 
-def _rule(
-    config: LabelConfig, catalogue: Catalogue, images: list[LabelledImage]
-) -> tuple[Rule, TableLabels | None]:
-    if config.rule == "table":
-        table = read_label_table(config, images)
-        return (lambda image: table.classes.get(image.id)), table
-    if config.rule == "tag":
-        return _tag_rule(config.tag, catalogue), None
-    return (lambda image: _folder(image.path, config.folder_level)), None
+def preview_labels(config: LabelConfig, catalogue: Catalogue, control: Control) -> LabelPreview:
+    """What `label` would do with these options. Nothing is changed.
+
+    Raises:
+        LabelError: As `label`, but for rules under which no image or only one class is found: these are shown.
+        Stopped: On request.
+    """
+    images, assigned = _assigned(config, catalogue, control)
+    missing = [image.path for image in images if image.id not in assigned.classes]
+    return LabelPreview(
+        rows=_varied(images, assigned.classes),
+        classes=_counted(assigned),
+        unlabelled=len(missing),
+        unmatched_rows=assigned.unmatched_rows[:PREVIEWED],
+        unmatched_images=tuple(missing[:PREVIEWED]),
+        questions=_questions(catalogue, assigned),
+    )
 
 
-def _folder(path: str, level: int) -> str | None:
-    parts = PurePosixPath(path).parts[:-1]
-    return parts[-level] if len(parts) >= level else None
+def _assigned(
+    config: LabelConfig, catalogue: Catalogue, control: Control
+) -> tuple[list[LabelledImage], Assigned]:
+    images = list(labelled_images(catalogue))
+    if not images:
+        raise LabelError("There are no images yet.", "Scan a folder first.")
+    return images, assign(config, catalogue, images, control)
 
 
-def _tag_rule(keyword: str, catalogue: Catalogue) -> Rule:
-    """Reads the tag again from each file: the catalogue does not keep every header."""
-    if tag_for_keyword(keyword) is None:
-        close = difflib.get_close_matches(keyword, keyword_dict, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise LabelError(
-            f"{keyword!r} is no DICOM keyword.{hint}",
-            "Give a keyword of the standard, e.g. StudyDescription or BodyPartExamined.",
-        )
-    source = catalogue.source
-    last: dict[str, str | None] = {}
-
-    def read(image: LabelledImage) -> str | None:
-        if source is None or image.kind != "dicom":
-            return None
-        if image.path not in last:
-            last.clear()  # the frames of a file follow each other
-            last[image.path] = _tag_value(str(source / image.path), keyword)
-        return last[image.path]
-
-    return read
+def _counted(assigned: Assigned) -> dict[str, int]:
+    return dict(sorted(Counter(assigned.classes.values()).items()))
 
 
-def _tag_value(path: str, keyword: str) -> str | None:
-    try:
-        dataset = pydicom.dcmread(
-            path, stop_before_pixels=True, force=True, specific_tags=[keyword]
-        )
-        value = dataset.get(keyword)
-    except Exception:  # noqa: BLE001 - parsers raise anything on damaged bytes; the image stays without a class and is counted
-        return None
-    return None if value is None else str(value)
+def _questions(catalogue: Catalogue, assigned: Assigned) -> tuple[str, ...]:
+    return questions_about(sorted(set(assigned.classes.values())), patient_identities(catalogue))
+
+
+def _varied(
+    images: Sequence[LabelledImage], classes: Mapping[int, str]
+) -> tuple[tuple[str, str | None], ...]:
+    """A few images of each class in turn, rather than the first folder only."""
+    by_class: dict[str | None, list[str]] = {}
+    for image in images:
+        by_class.setdefault(classes.get(image.id), []).append(image.path)
+    share = max(1, PREVIEWED // len(by_class))
+    rows = [(path, name) for name, paths in by_class.items() for path in paths[:share]]
+    return tuple(rows[:PREVIEWED])
 
 
 def _check_classes(config: LabelConfig, found: Mapping[int, str]) -> None:
@@ -148,8 +156,12 @@ def _check_classes(config: LabelConfig, found: Mapping[int, str]) -> None:
 
 
 def _record(
-    config: LabelConfig, catalogue: Catalogue, images: list[LabelledImage], found: Mapping[int, str]
+    config: LabelConfig,
+    catalogue: Catalogue,
+    images: Sequence[LabelledImage],
+    found: Mapping[int, str],
 ) -> bool:
+    """Write the classes down if they differ; says whether a split had to go."""
     before = {image.id: image.class_name for image in images if image.class_name is not None}
     if before == found:
         return False
@@ -159,11 +171,7 @@ def _record(
             f"The classes of this project are in use by {len(runs)} runs, {runs[0]} among them, and would change.",
             "Scan the source into a new project to label it in another way.",
         )
-    record_labels(catalogue, _pairs(found))
+    record_labels(catalogue, iter(found.items()))
     if split:
         forget_split(catalogue)
     return split
-
-
-def _pairs(found: Mapping[int, str]) -> Iterator[tuple[int, str]]:
-    return iter(found.items())

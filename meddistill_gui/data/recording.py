@@ -59,6 +59,12 @@ def labelled_images(catalogue: Catalogue) -> Iterator[LabelledImage]:
         )
 
 
+def patient_identities(catalogue: Catalogue) -> frozenset[str]:
+    """Every patient's identity in the source."""
+    rows = catalogue.connection.execute("SELECT identity FROM patient")
+    return frozenset(identity for (identity,) in rows)
+
+
 def set_about(catalogue: Catalogue, name: str, value: str) -> None:
     """Write down one fact about the whole catalogue."""
     with catalogue.transaction() as connection:

@@ -5,14 +5,15 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import LabelError
+from meddistill_gui.core.errors import ConfigError, LabelError
 from meddistill_gui.core.run_folder import create_run
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.labelling import LabelReport, label
+from meddistill_gui.data.labelling import LabelReport, label, preview_labels
 from meddistill_gui.data.splitting import split
 from tests.data.conftest import IMAGES
 
@@ -137,6 +138,51 @@ def test_a_tag_that_does_not_exist_or_is_empty(scanned: Catalogue) -> None:
         _label(scanned, rule="tag", tag="ContrastBolusAgent")
     with pytest.raises(LabelError, match="one class"):
         _label(scanned, rule="tag", tag="Modality")
+
+
+def test_classes_can_be_renamed_and_merged(scanned: Catalogue) -> None:
+    plain = _label(scanned).classes
+    report = _label(scanned, rename=("Opacity=ill", "ground-glass = ill", "normal=well=being"))
+    assert report.classes["ill"] == plain["opacity"] + plain["ground-glass"]
+    assert set(report.classes) == {"ill", "interstitial", "normal"}, (
+        "the last = divides old and new"
+    )
+    report = _label(scanned, rename=("normal=fine",), ignore=("fine",))
+    assert report.ignored == plain["normal"], "a class is left out by its new name"
+
+
+@pytest.mark.parametrize("pair", ["normal", "=x", "normal="])
+def test_a_rename_without_both_names_is_refused(pair: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must be old=new"):
+        validate(LabelConfig(project=tmp_path, rename=(pair,)))
+
+
+def test_personal_class_names_are_questioned(scanned: Catalogue, tmp_path: Path) -> None:
+    rows = scanned.images(scanned.image_ids())
+    table = tmp_path / "table.csv"
+    table.write_text("key,class\n" + "".join(f"{r.patient},about {r.patient}\n" for r in rows))
+    report = _label(scanned, rule="table", table=table, key_column="key")
+    assert len(report.questions) == len({row.patient for row in rows})
+    assert "identity of a patient" in report.questions[0]
+    assert _label(scanned).questions == ()
+
+
+def test_a_preview_shows_both_sides_and_changes_nothing(scanned: Catalogue, tmp_path: Path) -> None:
+    paths = [f"{p.parent.name}/{p.name}" for p in _classes(scanned)]
+    table = tmp_path / "table.csv"
+    known = [f"{path},{path.split('/')[0]}\n" for path in paths[5:]]
+    table.write_text("path,class\n" + "".join(known) + "".join(f"gone{i},x\n" for i in range(30)))
+    preview = preview_labels(
+        LabelConfig(project=scanned.path.parent, rule="table", table=table), scanned, Control()
+    )
+    assert preview.unmatched_images == tuple(paths[:5])
+    assert preview.unmatched_rows == tuple(f"gone{i}" for i in range(20))
+    assert preview.unlabelled == 5
+    assert sum(preview.classes.values()) == IMAGES - 5
+    assert len(preview.rows) <= 20
+    assert {name for _, name in preview.rows} == {None, *preview.classes}
+    assert all(name in {None, path.split("/")[0]} for path, name in preview.rows)
+    assert scanned.summary().unlabelled == IMAGES
 
 
 def test_new_classes_drop_an_unused_split_and_spare_a_used_one(scanned: Catalogue) -> None:

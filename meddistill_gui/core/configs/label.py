@@ -33,6 +33,10 @@ class LabelConfig:
     )
     class_column: str = option("class", text="Column of the table that holds the class.")
     tag: str = option("", text="DICOM keyword that holds the class, e.g. StudyDescription.")
+    rename: tuple[str, ...] = option(
+        (),
+        text="Classes to rename or to merge, as old=new, e.g. 'COVID=infected' and 'Viral Pneumonia=infected'.",
+    )
     ignore: tuple[str, ...] = option((), text="Classes to leave out, e.g. 'unclear'.")
 
     def check(self) -> Iterator[str]:
@@ -41,3 +45,7 @@ class LabelConfig:
             yield "table is not set, but the rule is 'table'."
         if self.rule == "tag" and not self.tag:
             yield "tag is not set, but the rule is 'tag'."
+        for pair in self.rename:
+            old, sign, new = pair.rpartition("=")
+            if not (sign and old.strip() and new.strip()):
+                yield f"rename {pair!r} must be old=new."

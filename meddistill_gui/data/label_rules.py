@@ -1,0 +1,115 @@
+"""Where a class may come from: the folder that holds the image, a table, or a DICOM tag."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pydicom
+from pydicom.datadict import keyword_dict, tag_for_keyword
+
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.errors import LabelError
+from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.label_table import TableLabels, read_label_table
+from meddistill_gui.data.recording import LabelledImage
+
+Rule = Callable[[LabelledImage], str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned:
+    """What the rules make of the images, before anything is written down.
+
+    Attributes:
+        classes: Class by image id; images that get none are missing.
+        ignored: Images of classes that are to be left out.
+        unmatched_rows: Rows of the table that name no image, as their key.
+    """
+
+    classes: Mapping[int, str]
+    ignored: int
+    unmatched_rows: tuple[str, ...]
+
+
+def assign(
+    config: LabelConfig, catalogue: Catalogue, images: Sequence[LabelledImage], control: Control
+) -> Assigned:
+    """Apply the rule, then rename, merge and ignore.
+
+    Raises:
+        LabelError: The table or the tag does not fit, or two rows contradict each other.
+        Stopped: On request.
+    """
+    rule, table = _rule(config, catalogue, images)
+    renamed = _renamed(config.rename)
+    ignored = {name.strip().casefold() for name in config.ignore}
+    classes: dict[int, str] = {}
+    left_out = 0
+    for image in images:
+        control.safe_point()
+        name = (rule(image) or "").strip()
+        name = renamed.get(name.casefold(), name)
+        if name.casefold() in ignored:
+            left_out += 1
+        elif name:
+            classes[image.id] = name
+    rows = table.unmatched_rows if table else ()
+    return Assigned(classes=classes, ignored=left_out, unmatched_rows=rows)
+
+
+def _renamed(pairs: Sequence[str]) -> dict[str, str]:
+    """New name by old one, folded; `LabelConfig.check` has seen to the "="."""
+    cut = [pair.rpartition("=") for pair in pairs]
+    return {old.strip().casefold(): new.strip() for old, _, new in cut}
+
+
+def _rule(
+    config: LabelConfig, catalogue: Catalogue, images: Sequence[LabelledImage]
+) -> tuple[Rule, TableLabels | None]:
+    if config.rule == "table":
+        table = read_label_table(config, images)
+        return (lambda image: table.classes.get(image.id)), table
+    if config.rule == "tag":
+        return _tag_rule(config.tag, catalogue), None
+    return (lambda image: _folder(image.path, config.folder_level)), None
+
+
+def _folder(path: str, level: int) -> str | None:
+    parts = PurePosixPath(path).parts[:-1]
+    return parts[-level] if len(parts) >= level else None
+
+
+def _tag_rule(keyword: str, catalogue: Catalogue) -> Rule:
+    """Reads the tag again from each file: the catalogue does not keep every header."""
+    if tag_for_keyword(keyword) is None:
+        close = difflib.get_close_matches(keyword, keyword_dict, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise LabelError(
+            f"{keyword!r} is no DICOM keyword.{hint}",
+            "Give a keyword of the standard, e.g. StudyDescription or BodyPartExamined.",
+        )
+    source = catalogue.source
+    last: dict[str, str | None] = {}
+
+    def read(image: LabelledImage) -> str | None:
+        if source is None or image.kind != "dicom":
+            return None
+        if image.path not in last:
+            last.clear()  # the frames of a file follow each other
+            last[image.path] = _tag_value(str(source / image.path), keyword)
+        return last[image.path]
+
+    return read
+
+
+def _tag_value(path: str, keyword: str) -> str | None:
+    try:
+        dataset = pydicom.dcmread(
+            path, stop_before_pixels=True, force=True, specific_tags=[keyword]
+        )
+        value = dataset.get(keyword)
+    except Exception:  # noqa: BLE001 - parsers raise anything on damaged bytes; the image stays without a class and is counted
+        return None
+    return None if value is None else str(value)
