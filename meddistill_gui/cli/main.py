@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 the input cannot be used, 1 the work failed, 130 stopped.
 
 import json
 import logging
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -90,11 +91,20 @@ def _display(request: Request, words: Console) -> Display:
 
 def _print(summary: Mapping[str, Any], request: Request) -> None:
     if request.as_json:
-        print(json.dumps(summary, ensure_ascii=False))
+        print(json.dumps(_strict(summary), ensure_ascii=False, allow_nan=False))
     elif not request.event_lines:
         console = Console()
         for part in tables.rendered(summary):
             console.print(part)
+
+
+def _strict(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, Mapping):
+        return {name: _strict(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _explain(error: MedDistillError, words: Console) -> None:

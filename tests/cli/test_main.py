@@ -40,6 +40,16 @@ def test_json_is_one_object_and_nothing_else(fake_operations, line, capsys):
     assert err == ""
 
 
+def test_json_has_null_where_a_figure_is_undefined(fake_operations, line, capsys):
+    def undefined(name, _config, _control):
+        yield Started(operation=name)
+        yield Finished(summary={"auroc": {"values": [float("nan"), 0.5]}, "loss": float("inf")})
+
+    fake_operations(undefined)
+    main([*line, "--json"])
+    assert capsys.readouterr().out == '{"auroc": {"values": [null, 0.5]}, "loss": null}\n'
+
+
 def test_event_lines_go_to_stdout_or_beside_json_to_stderr(fake_operations, line, capsys):
     fake_operations(finishing)
     main([*line, "--events", "jsonl"])
