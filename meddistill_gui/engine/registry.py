@@ -9,9 +9,11 @@ from meddistill_gui.engine.methods.distribution import distribution
 from meddistill_gui.engine.methods.gradient import gradient
 from meddistill_gui.engine.methods.progressive import progressive
 from meddistill_gui.engine.methods.pruned import pruned
+from meddistill_gui.engine.methods.recommended import recommended
 from meddistill_gui.engine.methods.trajectory import trajectory
 
 METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
+    "recommended": recommended,
     "trajectory": trajectory,
     "pruned": pruned,
     "progressive": progressive,

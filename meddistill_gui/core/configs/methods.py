@@ -127,6 +127,19 @@ class TrajectoryOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecommendedOptions(TrajectoryOptions):
+    """Our own combination: a warm start, then trajectories at a step size that the run finds by itself."""
+
+    image_rate: float = option(
+        0.0,
+        text="Step size of the synthetic images; 0 lets the run find it.",
+        minimum=0.0,
+        maximum=1e7,
+        source="ours; public configurations differ by factors of a thousand",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrunedOptions(TrajectoryOptions):
     """Trajectory matching without the parameters that are hard to match (paper B, arXiv 2209.14609)."""
 
@@ -310,6 +323,7 @@ class GradientOptions:
 
 
 METHOD_OPTIONS: Final[dict[str, type]] = {
+    "recommended": RecommendedOptions,
     "trajectory": TrajectoryOptions,
     "pruned": PrunedOptions,
     "progressive": ProgressiveOptions,
