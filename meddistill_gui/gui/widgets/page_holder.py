@@ -21,8 +21,7 @@ class PageHolder(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        page = self._stack.currentWidget()
-        return QSize() if page is None else page.minimumSizeHint()
+        return self._stack.currentWidget().minimumSizeHint() if self._stack.count() else QSize()
 
     @override
     def event(self, event: QEvent) -> bool:

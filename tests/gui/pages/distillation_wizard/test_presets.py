@@ -31,6 +31,10 @@ def test_presets_are_in_order_of_work():
     assert amounts == sorted(set(amounts))
 
 
+def test_the_middle_preset_is_what_the_program_does_by_default():
+    assert matching(PLAIN) == "balanced"
+
+
 def test_a_preset_changes_nothing_else_and_own_values_are_nobodys():
     own = with_values(PLAIN, {"seed": 7, "images_per_class": 10, "images.size": 64})
     assert applied(own, PRESETS[0]).seed == 7
