@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from meddistill_gui.audit.burned_in import annotation_zones, sentence
 from meddistill_gui.audit.closeness import Closeness, closeness, pull
 from meddistill_gui.audit.manifold import Distances, nearest_distances
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.patients import numbered
 from meddistill_gui.audit.recovery import Recovery, recovery
 from meddistill_gui.audit.search import CopySearch
+from meddistill_gui.audit.side_channels import side_channels
 from meddistill_gui.audit.three_sample import z_of_copying
 from meddistill_gui.core.control import Control
 
@@ -27,6 +29,8 @@ class Context:
         closeness: The closeness index (M2).
         z_copying: Z of the three-sample test (M3).
         recovery: Initialisation recovery (M4); None without a ledger, or where all started from noise.
+        beside: Sentences about what travels beside the pixels (M6, M7).
+        burned_in: Sentences about burned-in text (M8).
         started: bool `[m]`, whether an image was, or may have been, started from a patient's image.
     """
 
@@ -34,6 +38,8 @@ class Context:
     closeness: Closeness
     z_copying: float
     recovery: Recovery | None
+    beside: tuple[str, ...]
+    burned_in: tuple[str, ...]
     started: npt.NDArray[np.bool_]
 
     def leaks(self) -> Iterator[str]:
@@ -57,6 +63,8 @@ class Context:
                 "sentence": self._three_sample(),
             },
             "recovery": self._recovery(),
+            "side_channels": list(self.beside),
+            "burned_in": list(self.burned_in),
         }
 
     def _three_sample(self) -> str:
@@ -108,6 +116,11 @@ def context(case: Case, material: Material, search: CopySearch, control: Control
         if case.ledger is None
         else recovery(
             case.ledger, search.a.synthetic, search.b.synthetic, case.train, material.patients
+        ),
+        beside=tuple(side_channels(case.distilled)),
+        burned_in=(
+            sentence(annotation_zones(material.training), "training"),
+            sentence(annotation_zones(material.readings[0]), "synthetic"),
         ),
         started=_started(case),
     )

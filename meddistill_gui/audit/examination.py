@@ -6,7 +6,7 @@ It gets arrays and gives a plain dictionary; reading images and writing files is
 from collections.abc import Generator
 from typing import Any, Final
 
-from meddistill_gui.audit import record
+from meddistill_gui.audit import membership, record
 from meddistill_gui.audit.context import context
 from meddistill_gui.audit.findings import image_findings, planted_findings, read
 from meddistill_gui.audit.material import Case, Material, gathered
@@ -27,10 +27,11 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.core.words import Verdict
 
 CHECKING: Final = "checking what the audit rests on"
 NEAREST: Final = "measuring exact distances"
-PHASES: Final = (CHECKING, MARGIN, VIEWING, NULL, NEAREST)
+PHASES: Final = (CHECKING, MARGIN, VIEWING, NULL, NEAREST, membership.PHASE)
 
 
 def examine(
@@ -74,18 +75,20 @@ def examine(
     yield Progress(phase=CHECKING, done=2, total=2, unit="steps")
     if not checks[-1].passed:
         return record.without_search(case, checks)
-    return (yield from _searched(case, material, checks, config.planted, control))
+    return (yield from _searched(case, material, checks, config, control))
 
 
 def _searched(
     case: Case,
     material: Material,
     checks: list[Precondition],
-    count: int,
+    config: AuditConfig,
     control: Control,
 ) -> Generator[Event, None, dict[str, Any]]:
     """The copy search and what follows from it."""
-    leaks = planted(material.training, material.patients, material.readings[-1], count, case.seed)
+    leaks = planted(
+        material.training, material.patients, material.readings[-1], config.planted, case.seed
+    )
     search = yield from searched(material, leaks, case.seed, control)
     yield Progress(phase=NEAREST, done=0, total=2, unit="steps")
     to_train = distances(material.exported, case.train.images, control)
@@ -96,13 +99,21 @@ def _searched(
     a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
     beside = context(case, material, search, control)
+    attacked = None
+    if config.membership:
+        attacked = yield from membership.membership(case, material, control)
     evidence = Evidence(
         preconditions=checks,
         images=image_findings(a, b, to_train.min(1) == 0, beside.started),
         planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,
-        leaks=tuple(beside.leaks()),
+        membership=attacked.verdict if attacked else None,
+        leaks=(*beside.leaks(), *membership.sentences(attacked, Verdict.LEAK_FOUND)),
+        doubts=tuple(membership.sentences(attacked, Verdict.CANNOT_TELL)),
     )
     measured = record.Measured(search=search, a=a, b=b, to_train=to_train, to_holdout=to_holdout)
-    return record.with_search(case, material, evidence, measured) | beside.plain()
+    return record.with_search(case, material, evidence, measured) | {
+        **beside.plain(),
+        "membership": membership.plain(attacked),
+    }

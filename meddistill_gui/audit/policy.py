@@ -46,6 +46,24 @@ OFF_MANIFOLD: Final = 0.99
 SAME_SOURCE: Final = 0.01
 """Largest difference between the training images' brightness and what the recipe says, in units of full range."""
 
+STUDENTS: Final = 16
+STUDENTS_ON_CPU: Final = 4
+"""Students of the membership test; on a CPU it is called reduced."""
+
+MEMBERSHIP_FEWEST: Final = 10
+MEMBERSHIP_MOST: Final = 5000
+MEMBERSHIP_PLANTED: Final = 50
+MEMBERSHIP_STEPS: Final = 100
+MEMBERSHIP_RATE: Final = 0.02
+"""Patients in the smallest and the largest group of the membership test, members planted as its positive control, and how
+the students of that control and of the references are trained."""
+
+MEMBERSHIP_POSITIVE: Final = 0.8
+"""AUC that the attack must reach on planted members, or it is too weak to say anything."""
+
+PER_FALSE_ALARM: Final = 10
+"""A rate of false alarms is only named where the non-members would raise at least so many."""
+
 RECOVERY_FACTOR: Final = 20.0
 """Starting patients recovered this many times as often as by guessing are a leak."""
 
@@ -66,6 +84,7 @@ def shown() -> tuple[tuple[str, str], ...]:
         ("Share of them that must be found", f"{REQUIRED_FOUND:.0%}"),
         ("Hold-out patients wearing each image's texture", f"{SURROGATES}"),
         ("Starting patients recovered, times chance", f"{RECOVERY_FACTOR:g}"),
+        ("Planted members that the membership test must tell, AUC", f"{MEMBERSHIP_POSITIVE}"),
         ("Neighbours in the margin score", f"{MARGIN_NEIGHBOURS}"),
         ("Confidence of intervals", f"{CONFIDENCE:.0%}; blind baseline {BLIND_CONFIDENCE:.0%}"),
     )

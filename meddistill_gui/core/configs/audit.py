@@ -21,3 +21,7 @@ class AuditConfig:
     seed: int = option(
         0, text="Seed of the planted copies.", minimum=0, maximum=2**31 - 1, expert=True
     )
+    membership: bool = option(
+        default=False,
+        text="Also ask whether students trained on the set reveal who was among its patients; needs minutes on a CPU.",
+    )

@@ -1,0 +1,28 @@
+import numpy as np
+import torch
+
+from meddistill_gui.audit.burned_in import annotation_zones, corner_montage, sentence
+
+
+def test_letters_in_a_corner_are_found(make_hospital):
+    images = torch.from_numpy(make_hospital(80, side=64, seed=1).images).float() / 255
+    assert annotation_zones(images) == []
+    letters = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (80, 1, 6, 14))).float()
+    images[..., 1:7, 1:15] = letters
+    zones = annotation_zones(images)
+    assert zones
+    assert all(zone.top == 0 and zone.left < 0.3 for zone in zones)
+    assert "look like burned-in text" in sentence(zones, "training")
+
+
+def test_empty_images_have_no_text():
+    assert annotation_zones(torch.zeros(5, 1, 16, 16)) == []
+    assert "No place" in sentence([], "synthetic")
+
+
+def test_the_montage_shows_each_corner():
+    image = np.arange(64, dtype=np.uint8).reshape(1, 1, 8, 8)
+    shown = corner_montage(np.concatenate([image, image + 64]), 2)
+    assert shown.shape == (1, 4, 8)
+    assert shown[0, 0].tolist() == [0, 1, 6, 7, 48, 49, 54, 55]
+    assert shown[0, 2].tolist() == [64, 65, 70, 71, 112, 113, 118, 119]
