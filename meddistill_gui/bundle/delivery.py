@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
-from meddistill_gui.bundle import encryption, reading_back
+from meddistill_gui.bundle import drives, encryption, reading_back
 from meddistill_gui.bundle.format import EXTENSION
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import TargetError
@@ -95,11 +95,30 @@ def _check_target(final: Path, content: bytes, *, replace: bool) -> None:
                 f"{final} is there already, with other content.",
                 "Choose another name, or remove that file first.",
             )
+        _check_file_system(folder, len(content))
         free = shutil.disk_usage(folder).free
     if free < len(content) + _SPARE_BYTES:
         raise TargetError(
             f"{folder} has {free / 2**20:,.1f} MiB free; the bundle needs {len(content) / 2**20:,.1f}.",
             "Free some space or choose another place, then try again.",
+        )
+
+
+def _check_file_system(folder: Path, size: int) -> None:
+    mount = drives.mount_of(folder)
+    if mount is None:
+        return
+    if mount.read_only:
+        raise TargetError(
+            f"{folder} may not be written to: it is write-protected.",
+            "Move the stick's or card's switch, or choose another place.",
+        )
+    largest = drives.LARGEST_FILE.get(mount.file_system)
+    if largest is not None and size > largest:
+        raise TargetError(
+            f"{folder} is formatted as {mount.file_system}, which holds files up to {largest:,} bytes; "
+            f"the bundle has {size:,}.",
+            "Choose another place, or format the stick as exFAT.",
         )
 
 

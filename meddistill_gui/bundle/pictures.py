@@ -16,7 +16,15 @@ UInt8 = npt.NDArray[np.uint8]
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _CHUNKS: Final = {b"IHDR", b"IDAT", b"IEND"}
+_AT_ONCE: Final = 64
 _SPLITS: Final = ("train", "val", "test")
+
+
+def shown(distilled: DistilledSet) -> UInt8:
+    """`core.distilled.displayed` in parts: large sets would need their size three times over in between."""
+    images = distilled.images
+    parts = [displayed(images[at : at + _AT_ONCE]) for at in range(0, len(images), _AT_ONCE)]
+    return np.concatenate(parts)
 
 
 def to_png(pixels: UInt8) -> bytes:
@@ -58,7 +66,7 @@ def medmnist_arrays(distilled: DistilledSet) -> dict[str, UInt8]:
 
     Source: Yang et al. 2023, "MedMNIST v2", Sci Data 10:41; images uint8 `[N, H, W]` or `[N, H, W, 3]`, labels uint8 `[N, 1]`.
     """
-    pixels = displayed(distilled.images)
+    pixels = shown(distilled)
     labels = distilled.labels.argmax(axis=1).astype(np.uint8)[:, None]
     arrays: dict[str, UInt8] = {}
     for split in _SPLITS:

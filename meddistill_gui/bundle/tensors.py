@@ -81,7 +81,7 @@ def _check_values(found: DistilledSet, recipe: schema.Json) -> None:
         raise _refused("has a mean or deviation for another number of channels")
     if len(set(recipe["class_names"])) != len(recipe["class_names"]):
         raise _refused("has two classes of the same name")
-    if abs(found.images).max() > _LARGEST_VALUE:
+    if max(found.images.max(), -found.images.min()) > _LARGEST_VALUE:
         raise _refused("has images with values that no image has")
     if found.labels.min() < 0 or abs(found.labels.sum(axis=1) - 1).max() > 1e-3:
         raise _refused("has labels that are no probabilities")

@@ -28,9 +28,9 @@ from meddistill_gui.bundle.format import (
     UTILITY,
 )
 from meddistill_gui.bundle.keys import PublicKey
-from meddistill_gui.bundle.pictures import from_png
+from meddistill_gui.bundle.pictures import from_png, shown
 from meddistill_gui.bundle.tensors import read_set
-from meddistill_gui.core.distilled import DistilledSet, displayed, recipe_to_json
+from meddistill_gui.core.distilled import DistilledSet, recipe_to_json
 from meddistill_gui.core.errors import BundleError
 
 _TEXTS: Final = (CROISSANT, SCRIPT, REPORT, TERMS, DATASHEET)
@@ -160,7 +160,7 @@ def _check_agreement(files: Members, card: Mapping[str, Any], distilled: Distill
     names = writer.image_names(distilled)
     if {name for name in files if name.startswith("data/images/")} != set(names):
         raise _disagree("The list of PNGs")
-    for name, pixels in zip(names, displayed(distilled.images), strict=True):
+    for name, pixels in zip(names, shown(distilled), strict=True):
         if (from_png(bytes(files[name]), pixels.shape, name) != pixels).any():
             raise _disagree(name)
     if bytes(files[ARRAYS]) != writer.npz(distilled):

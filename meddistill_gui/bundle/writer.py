@@ -27,8 +27,8 @@ from meddistill_gui.bundle.format import (
     class_folder,
     image_name,
 )
-from meddistill_gui.bundle.pictures import medmnist_arrays, to_npy, to_png
-from meddistill_gui.core.distilled import DistilledSet, displayed, recipe_to_json, to_bytes
+from meddistill_gui.bundle.pictures import medmnist_arrays, shown, to_npy, to_png
+from meddistill_gui.core.distilled import DistilledSet, recipe_to_json, to_bytes
 from meddistill_gui.core.errors import BundleError
 from meddistill_gui.core.paths import resources
 from meddistill_gui.core.words import NOT_FOR_CLINICAL_USE
@@ -136,7 +136,7 @@ def _card(distilled: DistilledSet, papers: Papers) -> Json:
 
 
 def _images(distilled: DistilledSet) -> dict[str, bytes]:
-    pixels = displayed(distilled.images)
+    pixels = shown(distilled)
     return {name: to_png(image) for name, image in zip(image_names(distilled), pixels, strict=True)}
 
 
