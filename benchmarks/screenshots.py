@@ -122,13 +122,13 @@ def wizard(camera: Photographer) -> None:
 
 def running(camera: Photographer) -> None:
     """A run under way, started in this window; it is stopped and kept afterwards."""
+    from meddistill_gui.core.config import with_values  # noqa: PLC0415
     from meddistill_gui.core.configs.distill import DistillConfig  # noqa: PLC0415
 
     session = camera.window.session
     name = f"ten-per-class-{int(time.time())}"
-    config = DistillConfig(
-        project=camera.demo.project, name=name, images_per_class=10, iterations=600
-    )
+    begun = DistillConfig(project=camera.demo.project, name=name, images_per_class=10)
+    config = with_values(begun, {"method": "distribution", "iterations": 400})
     live = camera.page("live_view")
     session.work.start("distill", config)
     camera.until((camera.demo.project / "runs" / name / "events.jsonl").is_file)
@@ -183,7 +183,8 @@ def receive(camera: Photographer) -> None:
     camera.shoot("receive")
 
 
-PAGES: Final = (dataset, wizard, finished, compare, anonymity, export, receive)
+PAGES: Final = (dataset, wizard, running, finished, compare, anonymity, export, receive)
+_NAMES: Final = tuple(page.__name__ for page in PAGES)
 
 
 def main() -> None:
@@ -192,19 +193,23 @@ def main() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with _demo(options.demo, options.iterations) as demo:
         os.environ["HOME"] = str(demo.root)  # so that no picture shows whose computer it was
-        _shoot_all(Photographer(demo, options.out), (*PAGES[:2], running, *PAGES[2:]))
+        wanted = tuple(page for page in PAGES if page.__name__ in (options.only or _NAMES))
+        _shoot_all(Photographer(demo, options.out), wanted)
         if options.all:
+            again = tuple(page for page in wanted if page is not running)
             for folder, scheme, percent in (("dark", "dark", 100), ("large", "light", 200)):
-                _shoot_all(Photographer(demo, options.out / folder, scheme, percent), PAGES)
+                _shoot_all(Photographer(demo, options.out / folder, scheme, percent), again)
             _shoot_empty(Photographer(demo, options.out / "empty"))
 
 
 def _shoot_all(camera: Photographer, shots: tuple[Callable[[Photographer], None], ...]) -> None:
     camera.window.session.open_project(camera.demo.project)
     camera.window.session.choose_run(camera.demo.project / "runs" / "demo")
-    for shot in shots:
-        shot(camera)
-    camera.close()
+    try:
+        for shot in shots:
+            shot(camera)
+    finally:
+        camera.close()
 
 
 def _shoot_empty(camera: Photographer) -> None:
@@ -227,6 +232,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--demo", type=Path, help="folder of an earlier demo; else one is made")
     parser.add_argument("--iterations", type=int, default=150, help="of the demo's run")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the pictures go")
+    parser.add_argument("--only", nargs="+", choices=_NAMES, help="only these pages")
     parser.add_argument("--all", action="store_true", help="also dark, large text and empty pages")
     return parser.parse_args()
 

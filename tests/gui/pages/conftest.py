@@ -130,6 +130,7 @@ def audit_report(verdict: Verdict, flagged: int) -> dict:
             "score_a": 9.0 if index == flagged else 3.0,
             "score_b": 0.5,
             "flagged": index == flagged,
+            "found_a": {"id": 11, "patient": 11, "similarity": 0.95, "way": "turned by -5 degrees"},
             "nearest_train": near(10),
             "nearest_holdout": near(20),
         }
@@ -145,7 +146,18 @@ def audit_report(verdict: Verdict, flagged: int) -> dict:
         "images": images,
         "holdout_scores": {"a": [1.0, 2.0, 3.0, 4.0], "b": [0.1, 0.2, 0.6, 0.7]},
         "thresholds": {"a": 4.0, "b": 0.7},
-        "planted": [{"kind": "exact", "planted": 59, "found": 59, "right_patient": 58}],
+        "planted": [
+            {
+                "kind": "exact",
+                "planted": 59,
+                "found": 59,
+                "right_patient": 58,
+                "missed_at_most": 0.0495,
+            }
+        ],
+        "closeness": {"value": 0.52, "sentence": "0.52 (0.43-0.61), p = 0.31: no overall pull."},
+        "recovery": {"sentence": "Not applicable."},
+        "off_manifold": False,
         "limits": LIMITS,
     }
 

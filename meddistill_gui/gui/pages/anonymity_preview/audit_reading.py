@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import LIMITS, Verdict
+
+_CONTEXT: Final = ("closeness", "three_sample", "recovery", "reidentification", "membership")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,23 @@ class Neighbour:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Named:
+    """The patient whom a score names first.
+
+    Attributes:
+        image: Catalogue id of the patient's image.
+        patient: Number of the patient.
+        similarity: In the view that found it.
+        way: That view in words ("turned by -5 degrees").
+    """
+
+    image: int
+    patient: int
+    similarity: float
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageFinding:
     """What was found about one synthetic image.
 
@@ -41,6 +60,7 @@ class ImageFinding:
         score_b: Searched similarity.
         flagged: Whether a score exceeds every hold-out patient's.
         neighbours: Nearest training images, then nearest hold-out images.
+        named: Whom each score ("a", "b") names, where the report says so.
     """
 
     index: int
@@ -50,16 +70,27 @@ class ImageFinding:
     score_b: float
     flagged: bool
     neighbours: tuple[Neighbour, ...]
+    named: Mapping[str, Named]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlantedKind:
-    """How many planted copies of one kind the tests found."""
+    """How many planted copies of one kind the tests found.
+
+    Attributes:
+        kind: Which kind.
+        planted: How many were planted.
+        found: How many of them were flagged.
+        right_patient: How many with the right patient named first.
+        missed_at_most: Share of further copies of this kind that would be missed, at most (95 % confidence); None if
+            the report does not say.
+    """
 
     kind: str
     planted: int
     found: int
     right_patient: int
+    missed_at_most: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +117,8 @@ class AuditReport:
         thresholds: From which score on an image is flagged, by "a" and "b".
         planted: Planted copies by kind.
         counts: Numbers of images and patients.
+        context: Measures that are no verdict, one sentence each.
+        far_off: Whether the images lie so far from every patient that distances say nothing.
     """
 
     verdict: Verdict
@@ -98,6 +131,8 @@ class AuditReport:
     thresholds: Mapping[str, float | None]
     planted: tuple[PlantedKind, ...]
     counts: Mapping[str, Any]
+    context: tuple[str, ...]
+    far_off: bool
 
 
 def read_audit(run: RunFolder) -> AuditReport | None:
@@ -147,10 +182,15 @@ def _report(record: Mapping[str, Any]) -> AuditReport:
                 planted=one["planted"],
                 found=one["found"],
                 right_patient=one["right_patient"],
+                missed_at_most=one.get("missed_at_most"),
             )
             for one in record["planted"]
         ),
         counts=record["counts"],
+        context=tuple(
+            record[name]["sentence"] for name in _CONTEXT if "sentence" in (record.get(name) or {})
+        ),
+        far_off=bool(record.get("off_manifold", False)),
     )
 
 
@@ -165,6 +205,16 @@ def _finding(record: Mapping[str, Any]) -> ImageFinding:
         score_b=record["score_b"],
         flagged=record["flagged"],
         neighbours=tuple(near),
+        named={
+            name: Named(
+                image=found["id"],
+                patient=found["patient"],
+                similarity=found["similarity"],
+                way=found["way"],
+            )
+            for name in "ab"
+            if (found := record.get(f"found_{name}"))
+        },
     )
 
 

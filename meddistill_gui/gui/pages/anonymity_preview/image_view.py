@@ -56,9 +56,11 @@ class ImageView(QWidget):
                 Way.DIFFERENCE: self.tr("Difference"),
             }
         )
-        self.scores = self._switches(
-            {"a": self.tr("Aligned margin"), "b": self.tr("Searched similarity")}
-        )
+        self._score_titles = {
+            "a": self.tr("Aligned margin"),
+            "b": self.tr("Searched similarity"),
+        }
+        self.scores = self._switches(self._score_titles)
         policy = self._told.sizePolicy()
         policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
         self._told.setSizePolicy(policy)
@@ -103,22 +105,28 @@ class ImageView(QWidget):
 
     def _compare(self, neighbour: Neighbour) -> None:
         self._neighbour = neighbour
-        role = self.tr("training") if neighbour.trained_on else self.tr("hold-out")
-        self._told.setText(
-            self.tr(
-                "Patient {patient} ({role}): similarity {similarity}, squared distance {distance}"
-            ).format(
-                patient=neighbour.patient,
-                role=role,
-                similarity=f"{neighbour.similarity:.3f}",
-                distance=f"{neighbour.distance:,}",
-            )
-        )
+        self._told.setText(self._in_words(neighbour))
         known = self._pictures.picture(neighbour.image)
         if known is not None:
             self.comparison.show_real(known, self._name(neighbour))
         else:
             self.comparison.show_why_not(self.tr("Reading …"))
+
+    def _in_words(self, neighbour: Neighbour) -> str:
+        text = self.tr("Similarity {similarity}, squared distance {distance}.").format(
+            similarity=f"{neighbour.similarity:.3f}", distance=f"{neighbour.distance:,}"
+        )
+        if self._report is not None and self._report.far_off:
+            text += " " + self.tr(
+                "The distance says nothing: these images lie far from every patient."
+            )
+        for name, title in self._score_titles.items():
+            named = self._finding.named.get(name) if self._finding else None
+            if named is not None:
+                text += " " + self.tr("{score} names training patient {patient} ({way}).").format(
+                    score=title, patient=named.patient, way=named.way
+                )
+        return text
 
     def _take_picture(self, image: int, pixels: npt.NDArray[np.uint8]) -> None:
         self.neighbours.show_picture(image, pixels)

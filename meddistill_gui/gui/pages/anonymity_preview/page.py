@@ -29,6 +29,7 @@ from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.fitting import fitted, large_text
+from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.page_frame import PageFrame
 from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 from meddistill_gui.jobs.job import StartJob
@@ -107,6 +108,8 @@ class AnonymityPreviewPage(QWidget):
         self._banner.show_verdict(report.verdict, report.reasons, report.formal)
         show_planted(self._planted, report.planted)
         show_checks(self._checks, report.checks)
+        self._context.setText("\n\n".join(report.context))
+        self._tabs.setTabVisible(self._tabs.indexOf(self._context_tab), bool(report.context))
         self._findings.show_findings(report.images, self._images)
         self._show_only(self._body)
         flagged = sum(one.flagged for one in report.images)
@@ -198,11 +201,22 @@ class AnonymityPreviewPage(QWidget):
         self._image = ImageView(self._pictures)
         self._planted = planted_table()
         self._checks = checks_table()
-        tabs = QTabWidget()
+        self._context = label()
+        self._context_tab = QWidget()
+        beside = QVBoxLayout(self._context_tab)
+        beside.setContentsMargins(0, 16, 0, 0)
+        beside.setSpacing(16)
+        beside.addWidget(
+            label(self.tr("None of these decides; each has blind spots of its own."), "muted")
+        )
+        beside.addWidget(self._context)
+        beside.addStretch()
+        tabs = self._tabs = QTabWidget()
         tabs.setDocumentMode(True)
         tabs.addTab(self._image, self.tr("Image by image"))
         tabs.addTab(self._planted, self.tr("Planted copies"))
         tabs.addTab(self._checks, self.tr("Preconditions"))
+        tabs.addTab(self._context_tab, self.tr("Beside the verdict"))
         split = QSplitter(
             Qt.Orientation.Vertical if large_text(self) else Qt.Orientation.Horizontal
         )

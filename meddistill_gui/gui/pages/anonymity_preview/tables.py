@@ -18,8 +18,17 @@ from meddistill_gui.gui.theme import colours, icons
 
 def planted_table(parent: QWidget | None = None) -> QTableWidget:
     """An empty table for `show_planted`."""
-    table = _table(["Kind of copy", "Found", "Right patient named first"], parent, stretched=0)
+    table = _table(
+        ["Kind of copy", "Found", "Right patient named first", "Missed at most"],
+        parent,
+        stretched=0,
+    )
     table.setAccessibleName(table.tr("Planted copies that the tests found"))
+    table.setToolTip(
+        table.tr(
+            "Missed at most: share of further copies of this kind that would be missed, with 95 % confidence"
+        )
+    )
     return table
 
 
@@ -28,9 +37,12 @@ def show_planted(table: QTableWidget, kinds: Sequence[PlantedKind]) -> None:
     table.setRowCount(len(kinds))
     for row, kind in enumerate(kinds):
         table.setItem(row, 0, QTableWidgetItem(kind.kind))
-        counts = (kind.found, kind.right_patient)
-        for column, count in enumerate(counts, start=1):
-            text = table.tr("{count} of {planted}").format(count=count, planted=kind.planted)
+        texts = [
+            table.tr("{count} of {planted}").format(count=count, planted=kind.planted)
+            for count in (kind.found, kind.right_patient)
+        ]
+        texts.append("–" if kind.missed_at_most is None else f"{kind.missed_at_most:.1%}")
+        for column, text in enumerate(texts, start=1):
             item = QTableWidgetItem(text)
             item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             table.setItem(row, column, item)

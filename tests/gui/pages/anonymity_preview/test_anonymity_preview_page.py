@@ -126,7 +126,8 @@ def test_hold_out_neighbours_are_named_so(page, session, hospital, qtbot):
 def test_planted_copies_and_preconditions_are_listed(page, session, hospital):
     hospital.audited(hospital.finished(hospital.run()))
     session.open_project(hospital.project.root)
-    assert [page._planted.item(0, c).text() for c in range(3)] == ["exact", "59 of 59", "58 of 59"]
+    texts = [page._planted.item(0, c).text() for c in range(4)]
+    assert texts == ["exact", "59 of 59", "58 of 59", "5.0%"]
     assert [page._checks.item(0, c).text() for c in range(2)] == ["patients", "Holds"]
 
 
@@ -153,3 +154,35 @@ def test_a_damaged_report_is_said_and_can_be_made_anew(page, session, hospital):
     session.open_project(hospital.project.root)
     assert "Run the audit again." in page._frame.notice.text()
     assert page._stack.currentWidget() is page._no_audit
+
+
+def test_context_stands_beside_the_verdict_as_no_verdict(page, session, hospital):
+    hospital.audited(hospital.finished(hospital.run()))
+    session.open_project(hospital.project.root)
+    assert page._context.text() == (
+        "0.52 (0.43-0.61), p = 0.31: no overall pull.\n\nNot applicable."
+    )
+
+
+def test_it_says_whom_a_score_names_and_when_distances_say_nothing(page, session, hospital):
+    run = hospital.finished(hospital.run())
+    hospital.audited(run)
+    path = run.audit / "detailed.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"off_manifold": True}))
+    session.open_project(hospital.project.root)
+    told = page._image._told.text()
+    assert "Aligned margin names training patient 11 (turned by -5 degrees)." in told
+    assert "The distance says nothing" in told
+
+
+def test_a_report_of_an_earlier_version_can_be_read(page, session, hospital):
+    run = hospital.finished(hospital.run())
+    hospital.audited(run)
+    path = run.audit / "detailed.json"
+    report = json.loads(path.read_text())
+    for name in ("closeness", "recovery", "off_manifold"):
+        del report[name]
+    path.write_text(json.dumps(report))
+    session.open_project(hospital.project.root)
+    assert page.report.context == ()
+    assert not page._tabs.isTabVisible(3)
