@@ -25,6 +25,9 @@ LEFT JOIN label ON label.image = image.id LEFT JOIN class ON class.id = label.cl
 LEFT JOIN role ON role.image = image.id LEFT JOIN patient ON patient.id = image.patient
 """
 
+INNER_PATH: Final = "CASE image.inner WHEN '' THEN file.path ELSE file.path || '/' || image.inner || '/' || image.frame END"
+"""Path of an image below the source; inside a set it goes on with part, class and number, like folders."""
+
 ORDERS: Final = {
     "path": "file.path, image.frame",
     "class": "class.name, file.path, image.frame",

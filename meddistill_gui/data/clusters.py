@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Member:
 def labelled_members(catalogue: Catalogue) -> list[Member]:
     """Every labelled image."""
     rows = catalogue.connection.execute(
-        "SELECT image.id, file.path, class.name, image.fingerprint, image.frame, patient.identity, patient.issuer, image.study "
+        f"SELECT image.id, {INNER_PATH}, class.name, image.fingerprint, image.frame, patient.identity, patient.issuer, image.study "  # noqa: S608 - a constant of ours
         "FROM image JOIN file ON file.id = image.file JOIN label ON label.image = image.id "
         "JOIN class ON class.id = label.class LEFT JOIN patient ON patient.id = image.patient"
     )

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -12,7 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
-from meddistill_gui.data.sniffing import HEAD, PICTURE_KINDS, calls_itself_image, kind_of
+from meddistill_gui.data.medmnist import read_parts
+from meddistill_gui.data.sniffing import ARCHIVE, HEAD, PICTURE_KINDS, calls_itself_image, kind_of
 
 LARGEST_PIXELS: Final = 1 << 26
 """Pixels of a frame that are still believed: 67 million, three times the largest detector."""
@@ -66,6 +68,7 @@ class Header:
         accession: Accession number, or "".
         series: Series instance UID, or "".
         series_description: In the source's words.
+        inner: Part and class of each image ("train/3"), where the file itself says so (`medmnist`).
     """
 
     width: int
@@ -79,6 +82,7 @@ class Header:
     accession: str = ""
     series: str = ""
     series_description: str = ""
+    inner: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,14 +118,40 @@ def read_facts(path: Path) -> FileFacts:
             if kind == "other":
                 return FileFacts(kind=kind, problem=_unexpected(path, head))
             stream.seek(0)
-            read = _picture if kind in PICTURE_KINDS else _dicom
-            return FileFacts(kind=kind, header=read(stream))
+            header = _reader(kind)(stream)
+            none_in_it = header is None and kind == ARCHIVE
+            problem = _unexpected(path, head) if none_in_it else None
+            return FileFacts(kind=kind, header=header, problem=problem)
     except _UnusableError as error:
         return FileFacts(kind=kind, problem=error.problem)
     except OSError as error:
         return FileFacts(kind=kind, problem=_unreadable(error))
     except Exception as error:  # noqa: BLE001 - parsers raise anything on damaged bytes; one file never stops a scan
         return FileFacts(kind=kind, problem=_damaged(error))
+
+
+def _reader(kind: str) -> Callable[[IO[bytes]], Header | None]:
+    if kind in PICTURE_KINDS:
+        return _picture
+    return _archive if kind == ARCHIVE else _dicom
+
+
+def _archive(stream: IO[bytes]) -> Header | None:
+    """A set in the shape of MedMNIST; any other archive is none of our business."""
+    parts = read_parts(stream)
+    if parts is None:
+        return None
+    heights, widths = ({part.shape[axis] for part in parts} for axis in (0, 1))
+    stream.seek(0)
+    sample = hashlib.blake2b(repr([part.shape for part in parts]).encode())
+    sample.update(stream.read(_SAMPLE))
+    return Header(
+        width=max(widths),
+        height=max(heights),
+        frames=sum(len(part.labels) for part in parts),
+        fingerprint=sample.digest()[:16],
+        inner=tuple(f"{part.name}/{label}" for part in parts for label in part.labels),
+    )
 
 
 def _unexpected(path: Path, head: bytes) -> Problem | None:

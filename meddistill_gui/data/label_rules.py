@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import pydicom
 from pydicom.datadict import keyword_dict, tag_for_keyword
@@ -77,7 +76,7 @@ def _rule(
 
 
 def _folder(path: str, level: int) -> str | None:
-    parts = PurePosixPath(path).parts[:-1]
+    parts = path.split("/")[:-1]  # an empty part is an image of a set without a class
     return parts[-level] if len(parts) >= level else None
 
 

@@ -12,7 +12,8 @@ from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data import dicom_frames
 from meddistill_gui.data.dicom_frames import Frame, Window
 from meddistill_gui.data.headers import LARGEST_PIXELS
-from meddistill_gui.data.sniffing import HEAD, PICTURE_KINDS, kind_of
+from meddistill_gui.data.medmnist import read_row
+from meddistill_gui.data.sniffing import ARCHIVE, HEAD, PICTURE_KINDS, kind_of
 from meddistill_gui.data.tags import TagRow, read_header
 
 __all__ = [
@@ -103,8 +104,8 @@ def read_frame(path: Path, frame: int = 0) -> Frame:
     """
     try:
         with path.open("rb") as stream:
-            picture = kind_of(stream.read(HEAD)) in PICTURE_KINDS
-        one = _picture(path, frame) if picture else dicom_frames.decode(path, frame)
+            kind = kind_of(stream.read(HEAD))
+        one = _decode(path, frame, kind)
     except SourceError:
         raise
     except OSError as error:
@@ -125,6 +126,14 @@ def read_frame(path: Path, frame: int = 0) -> Frame:
     return one
 
 
+def _decode(path: Path, frame: int, kind: str) -> Frame:
+    if kind in PICTURE_KINDS:
+        return _picture(path, frame)
+    if kind == ARCHIVE:
+        return _eight_bit(read_row(path, frame))
+    return dicom_frames.decode(path, frame)
+
+
 def _picture(path: Path, frame: int) -> Frame:
     """A PNG, JPEG, TIFF or BMP file."""
     with Image.open(path) as image:
@@ -141,9 +150,13 @@ def _picture_frame(image: Image.Image) -> Frame:
         ("I", "F")
     ):  # 16 bit and more: nothing says which part of the range is used
         return Frame(values=np.asarray(image, dtype=np.float32))
-    colour = np.asarray(image.convert("RGB"))
-    grey = (colour == colour[..., :1]).all()
-    stored = np.ascontiguousarray(colour[..., 0]) if grey else colour
+    return _eight_bit(np.asarray(image.convert("RGB")))
+
+
+def _eight_bit(stored: npt.NDArray[np.uint8]) -> Frame:
+    """Pixels of 8 bits, shown as they are; colour of equal channels is grey."""
+    if stored.ndim == 3 and (stored == stored[..., :1]).all():
+        stored = np.ascontiguousarray(stored[..., 0])
     whole = Window(name="all values", center=0.5, width=1.0)
     values = np.asarray(stored / np.float32(255), dtype=np.float32)
     return Frame(values=values, windows=(whole,), function="LINEAR_EXACT")

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
 from meddistill_gui.data.headers import FileFacts, Header, Problem
 
 
@@ -30,7 +30,7 @@ class LabelledImage:
 
     Attributes:
         id: Catalogue id.
-        path: Relative to the source, with "/".
+        path: Relative to the source, with "/"; inside a set it goes on with part, class and number.
         kind: Kind of file.
         patient: Identity in the source, or "".
         accession: Accession number, or "".
@@ -48,7 +48,7 @@ class LabelledImage:
 def labelled_images(catalogue: Catalogue) -> Iterator[LabelledImage]:
     """Every image, in the order of paths and frames."""
     rows = catalogue.connection.execute(
-        "SELECT image.id, file.path, file.kind, ifnull(patient.identity, ''), ifnull(study.accession, ''), class.name "
+        f"SELECT image.id, {INNER_PATH}, file.kind, ifnull(patient.identity, ''), ifnull(study.accession, ''), class.name "  # noqa: S608 - a constant of ours
         "FROM image JOIN file ON file.id = image.file LEFT JOIN patient ON patient.id = image.patient "
         "LEFT JOIN study ON study.id = image.study LEFT JOIN label ON label.image = image.id "
         "LEFT JOIN class ON class.id = label.class ORDER BY file.path, image.frame"
@@ -189,10 +189,11 @@ def _record_images(connection: sqlite3.Connection, file: int, header: Header) ->
         "uid",
     )
     connection.executemany(
-        "INSERT INTO image (file, frame, modality, width, height, patient, study, series, fingerprint) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO image (file, frame, modality, width, height, patient, study, series, fingerprint, inner) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (file, frame, header.modality, header.width, header.height, patient, study, series, header.fingerprint)
+            (file, frame, header.modality, header.width, header.height, patient, study, series, header.fingerprint,
+             header.inner[frame] if header.inner else "")
             for frame in range(header.frames)
         ],
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Final
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.core.files import writing_to
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
 
@@ -55,7 +55,10 @@ CREATE TABLE copy (
 CREATE INDEX copy_other ON copy (other);
 """
 
-UPGRADES: Final = {0: TABLES + COPIES, 1: COPIES}
+INNER: Final = "ALTER TABLE image ADD COLUMN inner TEXT NOT NULL DEFAULT ''"
+"""Part and class of an image inside a set, "train/3" (`medmnist`)."""
+
+UPGRADES: Final = {0: TABLES + COPIES + INNER, 1: COPIES + INNER, 2: INNER}
 """What brings a catalogue of each format to the present one; 0 is a new file."""
 
 

@@ -13,10 +13,12 @@ _PICTURES: Final = (
     (b"MM\0*", "tiff"),
     (b"BM", "bmp"),
 )
+_ZIP: Final = b"PK\x03\x04"
+ARCHIVE: Final = "zip"
 PICTURE_KINDS: Final = frozenset(kind for _, kind in _PICTURES)
 
 _IMAGE_ENDINGS: Final = {
-    ".dcm", ".dicom", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
+    ".dcm", ".dicom", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".npz",
 }  # fmt: skip
 
 # A DICOM file without preamble begins with an element of one of these groups (meta header, command, identifying).
@@ -26,7 +28,7 @@ _LAST_FIRST_ELEMENT: Final = 0x0100
 
 
 def kind_of(head: bytes) -> str:
-    """Kind of a file: "dicom", "png", "jpeg", "tiff", "bmp", or "other".
+    """Kind of a file: "dicom", "png", "jpeg", "tiff", "bmp", "zip", or "other".
 
     Args:
         head: Its first `HEAD` bytes (fewer if it is shorter).
@@ -36,6 +38,8 @@ def kind_of(head: bytes) -> str:
     for magic, kind in _PICTURES:
         if head.startswith(magic):
             return kind
+    if head.startswith(_ZIP):
+        return ARCHIVE
     return "dicom" if _bare_dicom(head) else "other"
 
 
