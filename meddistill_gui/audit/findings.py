@@ -63,8 +63,8 @@ def image_findings(
 ) -> list[ImageFinding]:
     """One finding per synthetic image.
 
-    A flag is confirmed where the image exceeds patients wearing its own texture and scores as planted copies do, or
-    where it was started from a patient's image.
+    Where patients wearing an image's own texture score as high as it does, the texture explains its score. What is left is
+    flagged. A flag is confirmed where the image scores as planted copies do, or was started from a patient's image.
 
     Args:
         a: Score A.
@@ -72,15 +72,17 @@ def image_findings(
         exact: bool `[m]`, whether it is a training image.
         started: bool `[m]`, whether it may have been started from one.
     """
-    flags = a.flags | b.flags
-    alike = (a.flags & a.beyond_null & a.like_planted) | (b.flags & b.beyond_null & b.like_planted)
-    confirmed = alike | (flags & started)
+    by_a, by_b = a.flags & a.beyond_null, b.flags & b.beyond_null
+    flags = by_a | by_b
+    confirmed = (by_a & a.like_planted) | (by_b & b.like_planted) | (flags & started)
+    explained = (a.flags | b.flags) & ~flags
     return [
         ImageFinding(
             index=index,
             exact=bool(exact[index]),
             flagged=bool(flags[index] or exact[index]),
             confirmed=bool(confirmed[index]),
+            explained=bool(explained[index] and not exact[index]),
         )
         for index in range(len(flags))
     ]

@@ -124,6 +124,7 @@ def _images(case: Case, material: Material, evidence: Evidence, measured: Measur
         "score_b": _rounded(measured.search.b.synthetic.score),
         "flagged": [finding.flagged for finding in evidence.images],
         "confirmed": [finding.confirmed for finding in evidence.images],
+        "explained": [finding.explained for finding in evidence.images],
         "exact": [finding.exact for finding in evidence.images],
         "found_a": _sources(measured.search.a.synthetic, case.train, _BAND_WORDS),
         "found_b": _sources(measured.search.b.synthetic, case.train, _VIEW_WORDS),

@@ -18,14 +18,16 @@ class ImageFinding:
     Attributes:
         index: From 0.
         exact: Whether it is, byte by byte, a training image.
-        flagged: Whether a score exceeds every calibration patient's.
-        confirmed: Whether it also exceeds patients wearing its texture, and reaches what planted copies reach.
+        flagged: Whether a score exceeds every calibration patient's and every patient's who wears its texture.
+        confirmed: Whether the score also reaches what planted copies reach, or a patient's image was its start.
+        explained: Whether a score exceeds every calibration patient's, but not those who wear its texture.
     """
 
     index: int
     exact: bool
     flagged: bool
     confirmed: bool
+    explained: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
