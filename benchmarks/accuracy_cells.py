@@ -123,33 +123,37 @@ def _distilled(cell: str, plan: Plan) -> Mapping[str, Any]:
     seconds, cpu_seconds = time.monotonic() - began, _cpu_seconds() - cpu_began
     result = distilled.load(run.result)
     train, test = _images(plan)
-    row = rows.distilled_row(_ground(plan, result.recipe, train, seed), result)
-    return {**_figures(row, result.recipe, test), "seconds": seconds, "cpu_seconds": cpu_seconds}
+    ground = _ground(plan, result.recipe, train, seed)
+    return {
+        **_figures(rows.distilled_row(ground, result), ground, test),
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+    }
 
 
 def _random(cell: str, plan: Plan) -> Mapping[str, Any]:
     train, test = _images(plan)
     config = plan.config("distribution", cell, ipc=_number(cell, "ipc"))
     recipe = _recipe(config, train)
-    row = rows.random_row(_ground(plan, recipe, train))
-    return _figures(row, recipe, test)
+    ground = _ground(plan, recipe, train)
+    return _figures(rows.random_row(ground), ground, test)
 
 
 def _whole(cell: str, plan: Plan) -> Mapping[str, Any]:
     train, test = _images(plan)
     config = plan.config("distribution", cell)
     recipe = _recipe(config, train)
-    row = rows.whole_row(_ground(plan, recipe, train))
-    return _figures(row, recipe, test)
+    ground = _ground(plan, recipe, train)
+    return _figures(rows.whole_row(ground), ground, test)
 
 
-def _figures(row: Row, recipe: Recipe, test: RealImages) -> Mapping[str, Any]:
+def _figures(row: Row, ground: Ground, test: RealImages) -> Mapping[str, Any]:
     """Train a row's students, then look at the test images once."""
-    device, thetas = devices.choose("auto"), []
+    thetas = []
     for number, training in enumerate(row.trainings):
         _say(f"{row.title}: student {number + 1} of {len(row.trainings)}")
         thetas.append(training())
-    found = comparison.judged(thetas, recipe, test, device)
+    found = comparison.judged(row, thetas, ground, test)
     return {name: [getattr(one, name) for one in found] for name in FIGURES}
 
 
@@ -157,8 +161,9 @@ def _coreset(cell: str, plan: Plan) -> Mapping[str, Any]:
     train, test = _images(plan)
     config = plan.config("distribution", cell, ipc=_number(cell, "ipc"))
     recipe = _recipe(config, train)
-    row = rows.coreset_row(_ground(plan, recipe, train), cell.rsplit("-ipc", 1)[0])
-    return _figures(row, recipe, test)
+    ground = _ground(plan, recipe, train)
+    row = rows.coreset_row(ground, cell.rsplit("-ipc", 1)[0])
+    return _figures(row, ground, test)
 
 
 def _ground(plan: Plan, recipe: Recipe, train: RealImages, seed: int = 0) -> Ground:

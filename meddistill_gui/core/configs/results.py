@@ -23,6 +23,13 @@ class EvaluateConfig:
         source="Welling 2009; Sener & Savarese 2018, arXiv 1708.00489",
         expert=True,
     )
+    architectures: tuple[str, ...] = option(
+        (),
+        text="Also train students of these other networks on the distilled set.",
+        choices=("resnet18", "vgg11", "alexnet"),
+        source="the cross-architecture test of arXiv 2203.11932",
+        expert=True,
+    )
     seed: int = option(
         0, text="Seed of the students and the draws.", minimum=0, maximum=2**31 - 1, expert=True
     )

@@ -11,12 +11,11 @@ from collections.abc import Generator, Sequence
 from typing import Any, Final
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
@@ -68,6 +67,7 @@ def compare(
     )
     table = [rows.distilled_row(ground, distilled), rows.random_row(ground)]
     table += [rows.coreset_row(ground, rule) for rule in config.coresets]
+    table += [rows.architecture_row(ground, distilled, name) for name in config.architectures]
     if config.whole:
         table.append(rows.whole_row(ground))
     trained = yield from _trained(table)
@@ -77,7 +77,7 @@ def compare(
         "test_images": len(test),
         "test_patients": test.patient_count if test.patients_known else None,
         "rows": [
-            filled(row, judged(thetas, distilled.recipe, test, ground.device), seconds)
+            filled(row, judged(row, thetas, ground, test), seconds)
             for row, (thetas, seconds) in zip(table, trained, strict=True)
         ],
     }
@@ -119,12 +119,11 @@ def _trained(table: Sequence[Row]) -> Generator[Event, None, list[tuple[list[Ten
     return results
 
 
-def judged(
-    thetas: Sequence[Tensor], recipe: Recipe, test: RealImages, device: torch.device
-) -> list[Figures]:
-    """What each of these students is worth on the test images."""
+def judged(row: Row, thetas: Sequence[Tensor], ground: Ground, test: RealImages) -> list[Figures]:
+    """What each of a row's students is worth on the test images."""
+    recipe, device = ground.recipe, ground.device
     return [
-        figures(predict(recipe, theta, test, device), test.labels, recipe.class_names)
+        figures(predict(recipe, theta, test, device, row.network), test.labels, recipe.class_names)
         for theta in thetas
     ]
 

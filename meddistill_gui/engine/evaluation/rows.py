@@ -14,6 +14,7 @@ from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine.evaluation import baselines, coresets
 from meddistill_gui.engine.evaluation.students import train_student
+from meddistill_gui.engine.networks.network import Network
 
 Training = Callable[[], Tensor]
 
@@ -28,6 +29,7 @@ class Row:
         training_images: Their number.
         trainings: One per student; each returns parameters `[P]`.
         draws: In how many equal parts `trainings` belong together.
+        network: The students' network, if it is another than the recipe's.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Row:
     training_images: int
     trainings: Sequence[Training]
     draws: int = 1
+    network: Network | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +78,11 @@ class Ground:
         theta = self.trained_on_all(_seeds(self.config, "whole")[0])
         return coresets.network_features(self.train, self.recipe, theta, self.device)
 
-    def student(self, images: DistilledSet, seed: int) -> Tensor:
+    def student(self, images: DistilledSet, seed: int, network: Network | None = None) -> Tensor:
         """Train a student on a set."""
-        return train_student(images, seed=seed, device=self.device, control=self.control)
+        return train_student(
+            images, seed=seed, device=self.device, control=self.control, network=network
+        )
 
     def trained_on_all(self, seed: int) -> Tensor:
         """Train a network on all real images."""
@@ -95,6 +100,24 @@ def distilled_row(ground: Ground, distilled: DistilledSet) -> Row:
         trainings=[
             partial(ground.student, distilled, seed) for seed in _seeds(ground.config, "distilled")
         ],
+    )
+
+
+def architecture_row(ground: Ground, distilled: DistilledSet, name: str) -> Row:
+    """Students of the distilled set with another network than it was made for."""
+    # torchvision takes seconds to import, and most tables do without these rows
+    from meddistill_gui.engine.evaluation.architectures import make_architecture  # noqa: PLC0415
+
+    network = make_architecture(name, ground.recipe)
+    return Row(
+        name=f"distilled-{name}",
+        title=f"{len(distilled.images)} synthetic images, student {name}",
+        training_images=len(distilled.images),
+        trainings=[
+            partial(ground.student, distilled, seed, network)
+            for seed in _seeds(ground.config, "distilled")
+        ],
+        network=network,
     )
 
 

@@ -35,7 +35,12 @@ _AUGMENTED_AT_ONCE: Final = 256  # images; saves the overhead of many small call
 
 
 def train_student(
-    distilled: DistilledSet, *, seed: int, device: torch.device, control: Control
+    distilled: DistilledSet,
+    *,
+    seed: int,
+    device: torch.device,
+    control: Control,
+    network: Network | None = None,
 ) -> Tensor:
     """Train one fresh student on a distilled set, as its recipe says.
 
@@ -44,6 +49,7 @@ def train_student(
         seed: Decides the initial parameters, the batches and the augmentation.
         device: Where to compute.
         control: Asked before every step.
+        network: Another network than the recipe's, to see how far the set carries.
 
     Returns:
         Parameters, float32 `[P]` on the CPU. The same arguments give the same bytes on a CPU.
@@ -53,7 +59,7 @@ def train_student(
         DivergedError: The student left the finite numbers.
     """
     recipe = distilled.recipe
-    network = student_network(recipe)
+    network = network or student_network(recipe)
     images = Normaliser(recipe.mean, recipe.deviation)(_tensor(distilled.images, device))
     labels = _tensor(distilled.labels, device)
     theta = network.initial(generator(seed, "student", "initial")).to(device)
@@ -92,7 +98,11 @@ def train_students(
 
 
 def predict(
-    recipe: Recipe, theta: Tensor, images: RealImages, device: torch.device
+    recipe: Recipe,
+    theta: Tensor,
+    images: RealImages,
+    device: torch.device,
+    network: Network | None = None,
 ) -> npt.NDArray[np.float32]:
     """A student's probabilities for real images: float32 `[N, K]`.
 
@@ -101,8 +111,9 @@ def predict(
         theta: `[P]`.
         images: Must have the recipe's size and channels.
         device: Where to compute.
+        network: The student's network, if it is another than the recipe's.
     """
-    network, parameters = student_network(recipe), theta.to(device)
+    network, parameters = network or student_network(recipe), theta.to(device)
     normalise = Normaliser(recipe.mean, recipe.deviation)
     answers = np.empty((len(images), len(recipe.class_names)), np.float32)
     part = 1024 if device.type != "cpu" else part_size(torch.empty(images.images.shape[1:]))
