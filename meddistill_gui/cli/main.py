@@ -8,6 +8,7 @@ import logging
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -34,11 +35,14 @@ def main(typed: Sequence[str]) -> int:
         Exit code.
     """
     words = Console(stderr=True)
+    log: Path | None = None
     try:
         request = arguments.parse(typed)
-        summary = _run(request, words)
+        log = _start_log()
+        _print(_run(request, words), request)
+        sys.stdout.flush()
     except MedDistillError as error:
-        _explain(error, words)
+        _explain(error, words, log)
         return error.exit_code
     except KeyboardInterrupt:
         words.print("Stopped at once; what was saved before is kept.")
@@ -47,12 +51,18 @@ def main(typed: Sequence[str]) -> int:
         # whoever read our output has gone; Python must not complain again when it flushes at exit
         sys.stdout = None
         return 1
-    _print(summary, request)
     return 0
 
 
+def _start_log() -> Path | None:
+    try:
+        return logs.start_logging(paths.user_logs())
+    except OSError:
+        # a home that cannot be written to (as on many clusters) must not keep anybody from working
+        return None
+
+
 def _run(request: Request, words: Console) -> Mapping[str, Any]:
-    logs.start_logging(paths.user_logs())
     with words.status("Starting ...") if words.is_terminal else Silent():
         job = _job(request)
     summary: Mapping[str, Any] = {}
@@ -107,7 +117,7 @@ def _strict(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _explain(error: MedDistillError, words: Console) -> None:
+def _explain(error: MedDistillError, words: Console, log: Path | None) -> None:
     """A sentence and a remedy; the traceback of anything but a user's mistake goes to the log."""
     style = "" if isinstance(error, Stopped) else "bold red"
     words.print(error.message, style=style, markup=False, highlight=False, soft_wrap=True)
@@ -115,4 +125,5 @@ def _explain(error: MedDistillError, words: Console) -> None:
         words.print(error.remedy, markup=False, highlight=False, soft_wrap=True)
     if not isinstance(error, InputError | Stopped):
         _LOG.error("%s", error, exc_info=error)
-        words.print(f"Log: {paths.user_logs()}", markup=False, highlight=False, soft_wrap=True)
+        if log is not None:
+            words.print(f"Log: {log}", markup=False, highlight=False, soft_wrap=True)

@@ -102,6 +102,17 @@ def test_a_mistake_of_ours_leaves_its_traceback_in_the_log(fake_operations, line
     assert "ValueError: oops" in log.read_text()
 
 
+def test_a_home_that_cannot_be_written_to_keeps_nobody_from_working(
+    fake_operations, line, capsys, monkeypatch, tmp_path
+):
+    (tmp_path / "file").touch()
+    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "file"))
+    fake_operations(finishing)
+    assert main(line) == 0
+    assert "3 images." in capsys.readouterr().out
+
+
 def test_ctrl_c_once_stops_where_nothing_is_lost(fake_operations, line, capsys):
     saved = []
 
