@@ -310,6 +310,35 @@ def test(network, images, labels, recipe, device):
         print(f"  {name:{width}}  sensitivity {value:.3f}   taken for {row.tolist()}")
 
 
+class Classifier(nn.Module):
+    """The student with its normalisation: images in 0..1 in, probabilities out."""
+
+    def __init__(self, network, recipe):
+        super().__init__()
+        self.network = network
+        for name in ("mean", "deviation"):
+            self.register_buffer(name, torch.tensor(recipe[name]).view(-1, 1, 1))
+
+    def forward(self, images):
+        """Float32 [N, C, S, S], 0 black and 1 white, to [N, K]."""
+        return self.network((images - self.mean) / self.deviation).softmax(dim=1)
+
+
+def save_onnx(network, recipe, path):
+    """Save as ONNX (needs the packages onnx and onnxscript)."""
+    example = torch.zeros(2, recipe["channels"], recipe["size"], recipe["size"])
+    torch.onnx.export(
+        Classifier(network.cpu(), recipe).eval(),
+        (example,),
+        path,
+        input_names=["images"],
+        output_names=["probabilities"],
+        dynamic_shapes={"images": {0: torch.export.Dim("count")}},
+        external_data=False,
+        verbose=False,
+    )
+
+
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -319,6 +348,9 @@ def main():
         "--test", type=Path, help="your images: a folder of class folders, or an .npz"
     )
     parser.add_argument("--out", type=Path, help="where to save the student's weights")
+    parser.add_argument(
+        "--onnx", type=Path, help="where to save it as ONNX (needs onnx and onnxscript)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     wishes = parser.parse_args()
@@ -335,6 +367,9 @@ def main():
         }
         save_file(weights, wishes.out, metadata={"recipe": json.dumps(recipe)})
         print(f"\nweights saved to {wishes.out}")
+    if wishes.onnx:
+        save_onnx(network, recipe, wishes.onnx)
+        print(f"ONNX saved to {wishes.onnx}")
 
 
 if __name__ == "__main__":

@@ -90,6 +90,24 @@ def test_a_folder_of_another_class_is_told(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the exporter, which is not ours
+def test_onnx_gives_the_same_probabilities(tmp_path):
+    pytest.importorskip("onnxscript")
+    runtime = pytest.importorskip("onnxruntime")
+    script, distilled = as_module(), make_set(channels=3)
+    recipe = json.loads(json.dumps(recipe_to_json(distilled.recipe)))
+    network = script.train(safetensors.torch.load(to_bytes(distilled)), recipe, 0, CPU)
+    script.save_onnx(network, recipe, tmp_path / "student.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["student.onnx"]
+    images = np.random.default_rng(0).random((5, 3, 16, 16), np.float32)
+    session = runtime.InferenceSession(tmp_path / "student.onnx")
+    (answers,) = session.run(None, {"images": images})
+    with torch.no_grad():
+        expected = network(script.normalised(torch.from_numpy(images), recipe)).softmax(dim=1)
+    assert np.allclose(answers, expected.numpy(), atol=1e-5)
+
+
+@pytest.mark.slow
 def test_from_the_unpacked_bundle_its_figures_are_the_programs(tmp_path):
     """As a receiver without this program runs it: unpacked by another tool, in a fresh interpreter."""
     distilled, random = make_set(steps=60), np.random.default_rng(1)
