@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import get_frame
 from pydicom.pixels.processing import (
     apply_color_lut,
     apply_modality_lut,
@@ -30,11 +31,14 @@ from pydicom.uid import (
 )
 
 from meddistill_gui.core.errors import SourceError
+from meddistill_gui.data.claims import check_inflated, claimed_size
 from meddistill_gui.data.headers import LARGEST_PIXELS
+from meddistill_gui.data.stored_pixels import pixel_element
 
 Values = npt.NDArray[np.float32]
 
 _FUNCTIONS: Final = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+_SLACK: Final = 4  # decoders crop or pad what is a little larger
 _FULL: Final = 65535.0
 _DECODERS: Final = {
     **dict.fromkeys(JPEG2000TransferSyntaxes, "pylibjpeg"),
@@ -96,8 +100,11 @@ def decode(path: Path, frame: int) -> Frame:
         SourceError: The header claims an impossible size, or there is no such frame.
         Exception: Whatever pydicom's decoders raise on damaged data.
     """
-    dataset = pydicom.dcmread(path, force=True, stop_before_pixels=True)
-    _check_claims(path, dataset, frame)
+    with path.open("rb") as stream:
+        check_inflated(stream)
+        dataset = pydicom.dcmread(stream, force=True, stop_before_pixels=True)
+        _check_claims(path, dataset, frame)
+        _check_codestream(stream, dataset, frame)
     stored = _stored(path, dataset, frame)
     photometric = str(dataset.get("PhotometricInterpretation", "MONOCHROME2")).strip()
     if photometric.startswith(_COLOUR):
@@ -137,6 +144,36 @@ def _check_claims(path: Path, dataset: Dataset, frame: int) -> None:
         )
     if not 0 <= frame < int(dataset.get("NumberOfFrames") or 1):
         raise SourceError(f"{path.name} has no image number {frame + 1}.", "Scan the source again.")
+
+
+def _check_codestream(stream: IO[bytes], header: FileDataset, frame: int) -> None:
+    """Refuse a compressed stream that claims another size than the header, which was checked.
+
+    Args:
+        stream: Stands where the header ended.
+        header: All but the pixels.
+        frame: Which image.
+    """
+    if not _is_compressed(header):
+        return
+    start = stream.tell()
+    element = pixel_element(stream.read(12))
+    if element is None:
+        return  # the decoder will say so
+    stream.seek(start + element[0])
+    frames = int(header.get("NumberOfFrames") or 1)
+    codestream = get_frame(stream, frame, number_of_frames=frames)
+    claimed = claimed_size(codestream)
+    if claimed is not None and claimed[0] * claimed[1] > _SLACK * header.Rows * header.Columns:
+        raise SourceError(
+            f"The compressed pixels claim {claimed[1]} x {claimed[0]}, the header {header.Columns} x {header.Rows}.",
+            "Export it again from where it came from.",
+        )
+
+
+def _is_compressed(header: FileDataset) -> bool:
+    syntax = header.file_meta.get("TransferSyntaxUID")
+    return syntax is not None and not syntax.is_private and syntax.is_encapsulated
 
 
 def _stored(path: Path, header: FileDataset, frame: int) -> npt.NDArray[Any]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,11 @@ from PIL import Image, UnidentifiedImageError
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
+from meddistill_gui.core.errors import SourceError
+from meddistill_gui.data.claims import check_inflated
 from meddistill_gui.data.medmnist import read_parts
 from meddistill_gui.data.sniffing import ARCHIVE, HEAD, PICTURE_KINDS, calls_itself_image, kind_of
+from meddistill_gui.data.stored_pixels import SAMPLE, digest_of, fingerprint_at, pixel_element
 
 LARGEST_PIXELS: Final = 1 << 26
 """Pixels of a frame that are still believed: 67 million, three times the largest detector."""
@@ -24,12 +26,7 @@ MOST_FRAMES: Final = 20_000
 UNREADABLE: Final = "unreadable file"
 """Cause of a file that the system refused to read, whatever it holds."""
 
-_SAMPLE: Final = 1 << 14
-_MOST_SAMPLED: Final = 1 << 26
 _UNDEFINED: Final = 0xFFFFFFFF
-_PIXEL_GROUP: Final = 0x7FE0
-_PIXEL_ELEMENTS: Final = (0x0008, 0x0009, 0x0010)
-_PIXEL_VRS: Final = (b"OB", b"OW", b"OF", b"OD", b"UN")
 _TAGS: Final = [
     "SOPClassUID", "Modality", "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "AccessionNumber",
     "SeriesInstanceUID", "SeriesDescription", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel",
@@ -144,7 +141,7 @@ def _archive(stream: IO[bytes]) -> Header | None:
     heights, widths = ({part.shape[axis] for part in parts} for axis in (0, 1))
     stream.seek(0)
     sample = hashlib.blake2b(repr([part.shape for part in parts]).encode())
-    sample.update(stream.read(_SAMPLE))
+    sample.update(stream.read(SAMPLE))
     return Header(
         width=max(widths),
         height=max(heights),
@@ -201,7 +198,7 @@ def _picture(stream: IO[bytes]) -> Header:
         width=width,
         height=height,
         frames=frames,
-        fingerprint=_fingerprint(stream, (width, height, frames), offset, None),
+        fingerprint=fingerprint_at(stream, (width, height, frames), offset, None),
     )
 
 
@@ -226,6 +223,10 @@ def _jpeg_scan(stream: IO[bytes]) -> int:
 
 def _dicom(stream: IO[bytes]) -> Header | None:
     size = os.fstat(stream.fileno()).st_size
+    try:
+        check_inflated(stream)
+    except SourceError as error:
+        raise _UnusableError("too large", error.message, error.remedy) from error
     dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
     if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
         return None  # a DICOMDIR: the files it lists are found by the walk
@@ -306,13 +307,13 @@ def _stored_fingerprint(
         _UnusableError: There are none, or the file ends before they do.
     """
     start = stream.tell()
-    element = _pixel_element(stream.read(12))
+    element = pixel_element(stream.read(12))
     if element is None:
         raise _no_pixels(dataset, cut=start > size or 0 < size - start < 8)
     header_length, length = element
     begin = start + header_length
     if length == _UNDEFINED:
-        return _fingerprint(stream, geometry, begin + 8, None)
+        return fingerprint_at(stream, geometry, begin + 8, None)
     rows, columns, frames, samples, bits = geometry
     expected = (rows * columns * frames * samples * bits + 7) // 8
     if begin + length > size or length < int(expected * _subsampling(dataset)):
@@ -322,28 +323,12 @@ def _stored_fingerprint(
             "pixels are there.",
             "Copy it again from where it came from.",
         )
-    return _fingerprint(stream, geometry, begin, length)
+    return fingerprint_at(stream, geometry, begin, length)
 
 
 def _subsampling(dataset: Dataset) -> float:
     """Share of the full samples that are stored; YBR_FULL_422 keeps two of three (PS3.3 C.7.6.3.1.2)."""
     return 2 / 3 if _text(dataset, "PhotometricInterpretation") == "YBR_FULL_422" else 1.0
-
-
-def _pixel_element(head: bytes) -> tuple[int, int] | None:
-    """Length of the element's own header and of its value, or None if this is no pixel data element.
-
-    The bytes themselves are believed, not the transfer syntax: some writers mix the two.
-    """
-    if len(head) < 12:
-        return None
-    order = ">" if head[:2] == b"\x7f\xe0" else "<"
-    group, element = struct.unpack_from(f"{order}HH", head)
-    if group != _PIXEL_GROUP or element not in _PIXEL_ELEMENTS:
-        return None
-    if head[4:6] in _PIXEL_VRS:
-        return 12, struct.unpack_from(f"{order}L", head, 8)[0]
-    return 8, struct.unpack_from(f"{order}L", head, 4)[0]
 
 
 def _no_pixels(dataset: Dataset, *, cut: bool) -> _UnusableError:
@@ -368,27 +353,5 @@ def _deflated_fingerprint(stream: IO[bytes], geometry: tuple[int, ...]) -> bytes
     if "PixelData" not in dataset:
         raise _no_pixels(dataset, cut=False)
     pixels = dataset["PixelData"].value
-    middle = max(0, (len(pixels) - _SAMPLE) // 2)
-    return _digest(geometry, pixels[middle : middle + _SAMPLE])
-
-
-def _fingerprint(
-    stream: IO[bytes], geometry: tuple[int, ...], begin: int, length: int | None
-) -> bytes:
-    """Digest of the geometry and a sample: the middle of plain pixels, length and first bytes of compressed ones."""
-    if length is None:
-        stored = stream.seek(0, os.SEEK_END) - begin
-        stream.seek(begin)
-        return _digest((*geometry, stored), stream.read(_SAMPLE))
-    stream.seek(begin + max(0, (length - _SAMPLE) // 2))
-    sample = stream.read(min(_SAMPLE, length))
-    if sample.count(sample[:1]) == len(sample):  # a black middle says nothing: take all
-        stream.seek(begin)
-        sample = hashlib.blake2b(stream.read(min(length, _MOST_SAMPLED))).digest()
-    return _digest(geometry, sample)
-
-
-def _digest(geometry: tuple[int, ...], sample: bytes) -> bytes:
-    digest = hashlib.blake2b(repr(geometry).encode(), digest_size=16)
-    digest.update(sample)
-    return digest.digest()
+    middle = max(0, (len(pixels) - SAMPLE) // 2)
+    return digest_of(geometry, pixels[middle : middle + SAMPLE])
