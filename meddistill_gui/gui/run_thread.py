@@ -194,7 +194,6 @@ class _Worker(QObject):
 
     def run(self) -> None:
         """Consume the job's events to their end."""
-        _step_back()
         try:
             self._consume()
         except MedDistillError as error:
@@ -219,6 +218,7 @@ class _Worker(QObject):
 
     def _consume(self) -> None:
         job = self._start_job(self._name, self._config)
+        _step_back()  # only now: a child process decides for itself
         with self._lock:
             self._job = job
             if self._wish:
@@ -231,6 +231,6 @@ class _Worker(QObject):
 
 
 def _step_back() -> None:
-    """Let the window go first on a busy machine (Linux: per thread, and what it starts inherits it)."""
+    """Let the window go first on a busy machine (Linux: per thread; its own threads inherit it)."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
