@@ -5,11 +5,14 @@ They are kept in memory only. A search proves nothing unless it is known to find
 that is claimed, and a single one missed makes the result void.
 """
 
+import getpass
 import itertools
 import secrets
+import socket
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +20,7 @@ import numpy.typing as npt
 
 from meddistill_gui.bundle.plants import PLANTS
 from meddistill_gui.bundle.unfolding import layers
+from meddistill_gui.core.errors import BundleError
 
 SHORTEST_TOKEN: Final = 5
 _SHORTEST_IN_NUMBERS: Final = 7
@@ -68,6 +72,40 @@ def control() -> tuple[str, ...]:
     """Plant a fresh token in every way of `PLANTS`; returns the names of those that the scan missed: none, if it works."""
     token = "".join(secrets.choice("ABCDEFGHKLMNPRSTUVWXYZ") for _ in range(10)) + "Ä" + "q7x"
     return tuple(name for name, plant in PLANTS.items() if not scan(plant(token), [token]))
+
+
+def check(content: bytes, tokens: Collection[str], *, typed: Collection[str] = ()) -> None:
+    """Refuse to send what holds a token, or what cannot be searched.
+
+    Args:
+        content: The bundle, before it is encrypted.
+        tokens: What must not stand there.
+        typed: What a person typed or accepted and what therefore may stand there: title, contact, licence, class names.
+
+    Raises:
+        BundleError: Naming each token and where it stands; or the scan's own control failed.
+    """
+    if missed := control():
+        raise BundleError(
+            f"The search for names in the bundle does not work: it missed a word planted as {missed[0]}.",
+            "Nothing was sent. Report this; it is a fault of the program.",
+        )
+    accepted = " ".join(typed).casefold()
+    wanted = {token for token in tokens if token.strip().casefold() not in accepted}
+    found = scan(content, wanted)
+    if found:
+        places = "; ".join(f"{one.token!r} in {one.where}" for one in found[:5])
+        raise BundleError(
+            f"{len(found)} names or identifiers of the source stand in the bundle: {places}.",
+            "Nothing was sent. Change what was typed, or report this if you did not type it.",
+        )
+
+
+def this_machine() -> set[str]:
+    """Words that tell who packed a bundle and where: this user, this machine."""
+    names = {getpass.getuser(), socket.gethostname(), str(Path.home())}
+    ordinary = {"root", "admin", "user", "users", "home", "localhost", "ubuntu", "debian"}
+    return {name for name in names if name.lower() not in ordinary and len(name) >= SHORTEST_TOKEN}
 
 
 class _Search:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
 _NOISE: Final = np.random.default_rng(0).integers(0, 256, 8192, dtype=np.uint8).tobytes()
@@ -48,12 +49,22 @@ def _raw_array(token: str) -> bytes:
     return stream.getvalue()
 
 
-def _low_bits(token: str) -> bytes:
+def _with_low_bits(token: str) -> npt.NDArray[np.uint8]:
     values = np.frombuffer(_NOISE, np.uint8).copy()
     bits = np.unpackbits(np.frombuffer(token.encode(), np.uint8))
     values[: len(bits)] = (values[: len(bits)] & 0xFE) | bits
+    return values.reshape(64, 128)
+
+
+def _low_bits_of_pixels(token: str) -> bytes:
     stream = io.BytesIO()
-    Image.fromarray(values.reshape(64, 128)).save(stream, "PNG")
+    Image.fromarray(_with_low_bits(token)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _low_bits_of_array(token: str) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, images=_with_low_bits(token))
     return stream.getvalue()
 
 
@@ -109,6 +120,7 @@ PLANTS: Final[Mapping[str, Callable[[str], bytes]]] = {
     "after the PNG's end": lambda t: PLANTS["PNG text"]("x") + zlib.compress(t.encode()),
     "EXIF": _exif,
     "colour profile": _profile,
-    "lowest bits of pixels": _low_bits,
+    "lowest bits of pixels": _low_bits_of_pixels,
+    "lowest bits of an array": _low_bits_of_array,
 }
 """What to hide it in, and the file that holds it."""

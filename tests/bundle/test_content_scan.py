@@ -1,13 +1,13 @@
 import hashlib
 import random
 
-import numpy as np
 import pytest
 
 from benchmarks.bundle_sample import make_papers, make_set
 from meddistill_gui.bundle import archive, content_scan, unfolding, writer
 from meddistill_gui.bundle.content_scan import Finding, scan
 from meddistill_gui.bundle.plants import PLANTS
+from meddistill_gui.core.errors import BundleError
 
 TOKEN = "CANARYÄ4711x"  # noqa: S105 - a planted word
 
@@ -29,7 +29,7 @@ def test_a_plain_search_would_miss_most():
     """Why the unfolding is needed at all: the number stands in docs/bundle.md."""
     found = sum(TOKEN.encode() in plant(TOKEN) for plant in PLANTS.values())
     assert found == 5
-    assert len(PLANTS) == 36
+    assert len(PLANTS) == 37
 
 
 def test_the_control_finds_all():
@@ -41,19 +41,7 @@ def test_the_control_notices_a_scanner_that_lost_a_wrapping(monkeypatch, wrappin
     rest = tuple(w for w in unfolding._WRAPPINGS if w.__name__ != wrapping)
     assert len(rest) == len(unfolding._WRAPPINGS) - 1
     monkeypatch.setattr(unfolding, "_WRAPPINGS", rest)
-    if wrapping == "_npy":
-        pytest.skip("arrays have a plant of their own in test_text_in_the_lowest_bits_of_an_array")
     assert content_scan.control()
-
-
-def test_text_in_the_lowest_bits_of_an_array():
-    from meddistill_gui.bundle.pictures import to_npy
-
-    values = np.random.default_rng(0).integers(0, 256, 4096, dtype=np.uint8)
-    bits = np.unpackbits(np.frombuffer(TOKEN.encode(), np.uint8))
-    values[: len(bits)] = (values[: len(bits)] & 0xFE) | bits
-    assert scan(to_npy(values), [TOKEN])
-    assert not scan(to_npy(values), ["CANARYX4711x"])
 
 
 def test_a_hash_of_a_token_is_not_found():
@@ -86,3 +74,16 @@ def test_where_it_stands_is_told(bundle):
     (found,) = scan(bundle, ["Chest phantoms"])
     assert found == Finding("Chest phantoms", found.where)
     assert "data/" in found.where
+
+
+def test_a_bundle_with_a_name_in_it_is_not_sent(bundle):
+    content_scan.check(bundle, {"SMITH^JANE", *content_scan.this_machine()})
+    with pytest.raises(BundleError, match="'Chest phantoms' in bundle > "):
+        content_scan.check(bundle, {"Chest phantoms"})
+    content_scan.check(bundle, {"Chest phantoms"}, typed=["Chest phantoms, 2nd edition"])
+
+
+def test_nothing_is_sent_when_the_search_is_blind(bundle, monkeypatch):
+    monkeypatch.setattr(content_scan, "_ENCODINGS", ("utf-8",))
+    with pytest.raises(BundleError, match="missed a word planted as"):
+        content_scan.check(bundle, {"SMITH^JANE"})
