@@ -6,9 +6,11 @@ would. The reader may refuse, or accept what still says the same; it may not cra
 """
 
 import argparse
+import dataclasses
 import os
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +18,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from benchmarks.bundle_sample import make_papers, make_set
 from meddistill_gui.bundle import archive, bag, texts, verifier, writer
@@ -126,13 +130,39 @@ def mutants(bundle: bytes, payload: dict[str, bytes], count: int, source: random
     return table
 
 
+def largest() -> tuple[int, float]:
+    """Size in bytes of a bundle near the limit, and the peak memory in MB of a process that checks it."""
+    side, count = 256, 820
+    small = make_set()
+    recipe = dataclasses.replace(small.recipe, size=side, images_per_class=count // 4)
+    images = np.random.default_rng(0).normal(0.5, 0.3, (count, 1, side, side)).astype(np.float32)
+    labels = np.repeat(small.labels, count // 4, axis=0)
+    large = dataclasses.replace(small, images=images, labels=labels, recipe=recipe)
+    code = (
+        "import sys, resource, pathlib; from meddistill_gui.bundle import verifier;"
+        "verifier.verify(pathlib.Path(sys.argv[1]));"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.distilled.zip"
+        path.write_bytes(writer.pack(large, make_papers()))
+        command = [sys.executable, "-c", code, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return path.stat().st_size, float(done.stdout)
+
+
 def main() -> int:
     """Run both and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutants", type=int, default=100_000)
     parser.add_argument("--flips", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--largest", action="store_true", help="measure a bundle near the limit")
     wishes = parser.parse_args()
+    if wishes.largest:
+        size, memory = largest()
+        print(f"a bundle of {size / 2**20:,.0f} MiB is checked with {memory:,.0f} MB at the most")
+        return 0 if memory < 1000 else 1
     source = random.Random(wishes.seed)  # noqa: S311 - not for secrets
     bundle = writer.pack(make_set(), make_papers())
     payload = writer.payload(make_set(), make_papers())
