@@ -34,7 +34,8 @@ class Scores:
         score: float64 `[Q]`; greater is more suspicious.
         source: int64 `[Q]`, row of the training image that is nearest under this score; -1 where nothing is.
         similarity: float64 `[Q]`, ρ of that pair.
-        how: int64 `[Q]`, score A: index into `policy.BANDS`; score B: index into `VIEWS`.
+        how: int64 `[Q]`, score A: index into `policy.BANDS`; score B: index into `VIEWS`, plus their number where
+            the image was inverted.
     """
 
     score: npt.NDArray[np.float64]
@@ -245,13 +246,13 @@ class _Best:
 
     def raise_by(self, similarity: Tensor, start: int, how: int) -> None:
         """Take in similarities `[Q or 2 Q, references from start on]` that were met in view `how`."""
-        for half in torch.split(similarity, self._count):
+        for inverted, half in enumerate(torch.split(similarity, self._count)):
             top = half.amax(1)
             better = top > self._score
             if better.any():
                 self._score[better] = top[better]
                 self._source[better] = half[better].argmax(1) + start
-                self._how[better] = how
+                self._how[better] = how + inverted * len(VIEWS)
 
     def scores(self) -> Scores:
         score = self._score.double().numpy()

@@ -29,7 +29,15 @@ _DIGITS: Final = 4
 _BAND_WORDS: Final = tuple(
     "sharp" if band == 0 else f"smoothed by {band:g} of 32 pixels" for band in policy.BANDS
 )
-_VIEW_WORDS: Final = tuple(view.words() for view in VIEWS)
+_BANDS: Final = tuple({"way": words} for words in _BAND_WORDS)
+_VIEWS: Final = tuple(
+    {
+        "way": f"negative, {view.words()}" if inverted else view.words(),
+        "view": {**asdict(view), "shift": list(view.shift), "inverted": inverted},
+    }
+    for inverted in (False, True)
+    for view in VIEWS
+)
 
 Record = dict[str, Any]
 
@@ -126,8 +134,8 @@ def _images(case: Case, material: Material, evidence: Evidence, measured: Measur
         "confirmed": [finding.confirmed for finding in evidence.images],
         "explained": [finding.explained for finding in evidence.images],
         "exact": [finding.exact for finding in evidence.images],
-        "found_a": _sources(measured.search.a.synthetic, case.train, _BAND_WORDS),
-        "found_b": _sources(measured.search.b.synthetic, case.train, _VIEW_WORDS),
+        "found_a": _sources(measured.search.a.synthetic, case.train, _BANDS),
+        "found_b": _sources(measured.search.b.synthetic, case.train, _VIEWS),
         "nearest_train": _nearest(case.train, material.training, measured.to_train, material),
         "nearest_holdout": _nearest(case.holdout, material.holdout, measured.to_holdout, material),
     }
@@ -162,14 +170,17 @@ def _nearest(
     ]
 
 
-def _sources(scores: Scores, train: RealImages, ways: Sequence[str]) -> list[Record | None]:
-    """The training image that each score points to, and the band or view that found it."""
+def _sources(scores: Scores, train: RealImages, ways: Sequence[Record]) -> list[Record | None]:
+    """The training image that each score points to, and the band or view of it that found it.
+
+    A view is what must be done to the training image to lay it over the synthetic one; `inverted` is done to the synthetic one.
+    """
     return [
         {
             "id": int(train.ids[source]),
             "patient": int(train.patients[source]),
             "similarity": _number(similarity),
-            "way": ways[how],
+            **ways[how],
         }
         if source >= 0
         else None

@@ -90,7 +90,23 @@ def test_one_copy_among_strangers_is_named(train, holdout, strangers, audited):
     assert report["verdict"] == Verdict.LEAK_FOUND
     assert report["images"][17]["confirmed"]
     assert report["images"][17]["found_b"]["patient"] == train.patients[5]
+    assert report["images"][17]["found_b"]["view"] == {
+        "mirrored": True,
+        "scale": 1.0,
+        "shift": [0.0, 0.0],
+        "degrees": 0.0,
+        "inverted": False,
+    }
     assert any("Synthetic image 18 is traceable" in reason for reason in report["reasons"])
+
+
+def test_a_negative_is_named_as_one(train, holdout, strangers, audited):
+    images = strangers[:6].copy()
+    images[3] = 1 - floats(train.images[5])
+    found = audited(images, train, holdout)["images"][3]["found_b"]
+    assert found["patient"] == train.patients[5]
+    assert found["view"]["inverted"]
+    assert found["way"] == "negative, as it is"
 
 
 def test_a_copy_in_the_numbers_beside_the_pictures_is_found(train, holdout, strangers, audited):
@@ -119,6 +135,37 @@ def test_a_patient_under_strong_texture_is_found(make_hospital, audited):
     right = [image["found_a"]["patient"] == index for index, image in enumerate(report["images"])]
     assert np.mean(right) >= 0.88
     assert report["verdict"] == Verdict.LEAK_FOUND
+
+
+def test_the_ledger_confirms_what_the_scores_name(train, holdout, make_set, run_to_end):
+    """Real start, no iteration: every starting patient is recovered."""
+    made = make_set(floats(train.images[:10]), train, initialisation="real")
+    ledger = [int(train.ids[row]) for row in range(10)]
+    config = AuditConfig(run=Path(), planted=2)
+    report = run_to_end(examine(made, train, holdout, config, Control(), ledger))
+    assert report["recovery"]["recovered"] == report["recovery"]["started"] == 10
+    assert report["verdict"] == Verdict.LEAK_FOUND
+    assert any("10 of 10 cases" in reason for reason in report["reasons"])
+
+
+def test_a_ledger_of_noise_needs_no_recovery(train, holdout, strangers, make_set, run_to_end):
+    config = AuditConfig(run=Path(), planted=2)
+    steps = examine(make_set(strangers[:3], train), train, holdout, config, Control(), [None] * 3)
+    assert run_to_end(steps)["recovery"]["sentence"].startswith("Not applicable")
+
+
+def test_every_kind_is_found_where_patients_are_unlike(make_hospital, audited):
+    """Fifty-nine of each kind at 32 x 32; the first run found all of all. Real patients are more alike: see the benchmark."""
+    train, holdout = (
+        make_hospital(200, side=32, seed=21),
+        make_hospital(120, side=32, seed=22, first=9000),
+    )
+    strangers = floats(make_hospital(4, side=32, seed=23).images)
+    report = audited(strangers, train, holdout, planted=59)
+    rows = {row["kind"]: row for row in report["planted"]}
+    assert {kind: row["found"] for kind, row in rows.items() if row["found"] < 57} == {}
+    named = {kind for kind, row in rows.items() if row["right_patient"] >= 57}
+    assert set(rows) - named <= {"blend 50/50", "blend 30/70", "pasted patch"}  # two patients each
 
 
 def test_noise_alone_is_never_green(train, holdout, audited):
