@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from meddistill_gui.engine.networks.network import Network
 
 _TINY: Final = 1e-12  # so that a gradient of zero is divided by something
+_SMALLEST_BATCH: Final = 16
+_STEPS_PER_EPOCH: Final = 32
 _CPU_PART: Final = 32 * 32 * 32  # pixels per part on a CPU: their activations fit the cache
 
 
@@ -39,6 +41,16 @@ def epoch_order(labels: Tensor, classes: int, random: torch.Generator, *, balanc
         ]
     )
     return drawn[torch.randperm(count, generator=random)]
+
+
+def step_batch(wanted: int, count: int) -> int:
+    """Images per step: as wanted, but on small sets fewer, down to 16, so that an epoch is about 32 steps and not one or two.
+
+    Args:
+        wanted: Images per step that the options say.
+        count: Images in all.
+    """
+    return min(wanted, max(_SMALLEST_BATCH, count // _STEPS_PER_EPOCH))
 
 
 def loss_and_gradient(

@@ -25,7 +25,8 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import DivergedError, Stopped
 from meddistill_gui.core.events import Event, Metric, Progress
 from meddistill_gui.engine import augment
-from meddistill_gui.engine.experts.batches import epoch_order, flat_gradient
+from meddistill_gui.engine.experts import sharing
+from meddistill_gui.engine.experts.batches import epoch_order, flat_gradient, step_batch
 from meddistill_gui.engine.experts.store import TrajectoryStore
 from meddistill_gui.engine.networks.network import Network
 from meddistill_gui.engine.seeding import generator
@@ -74,7 +75,7 @@ def train_experts(
     store: TrajectoryStore,
     control: Control,
 ) -> Iterator[Event]:
-    """Train the experts that the store lacks, up to the store's number of epochs.
+    """Train the experts that the store lacks, up to the store's number of epochs; several processes share them out.
 
     Args:
         config: The run's options; `experts`, `augmentation` and `seed` are used.
@@ -84,22 +85,26 @@ def train_experts(
         control: A stop keeps all complete epochs.
 
     Yields:
-        `Progress` (unit "epochs", over all experts) and `Metric` ("expert loss", mean of an epoch).
+        `Progress` (unit "epochs", over all experts of this process) and `Metric` ("expert loss", mean of an epoch).
 
     Raises:
         Stopped: A stop was requested.
         DivergedError: An expert's loss left the finite numbers.
         TargetError: The store cannot be written to.
         ProjectError: An expert of the store is damaged.
+        JobDiedError: Another process of the run has ended.
     """
-    total = config.experts.count * store.epochs
-    for expert in range(config.experts.count):
+    sharing.wait_for_all()  # opening a store clears away half files, so all must have opened it
+    own = sharing.share(config.experts.count)
+    total = len(own) * store.epochs
+    for place, expert in enumerate(own):
         if not store.complete(expert):
             for epoch, loss in _train(expert, config, network, data, store, control):
-                done = expert * store.epochs + epoch
+                done = place * store.epochs + epoch
                 yield Metric(name="expert loss", step=done, value=loss)
                 yield Progress(phase=PHASE, done=done, total=total, unit="epochs")
     yield Progress(phase=PHASE, done=total, total=total, unit="epochs")
+    sharing.wait_for_all()
 
 
 def _train(
@@ -160,7 +165,7 @@ def _epoch(
     random = generator(config.seed, "expert", expert, "epoch", epoch)
     order = epoch_order(data.labels, data.classes, random, balanced=options.balanced)
     theta, losses = theta.to(device, copy=True), torch.zeros((), device=device)
-    for batch in torch.split(order, options.batch):
+    for batch in torch.split(order, step_batch(options.batch, len(order))):
         control.safe_point()
         drawn = augment.draw(config.augmentation, len(batch), data.images.shape[-1], random)
         chosen = batch.to(device)

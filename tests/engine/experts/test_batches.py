@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from small_run import NETWORK, small_data
 from torch.nn import functional as F
 
+from meddistill_gui.engine.experts import batches
 from meddistill_gui.engine.experts.batches import epoch_order, flat_gradient, loss_and_gradient
 from meddistill_gui.engine.seeding import generator
 
@@ -94,3 +95,10 @@ def test_a_zero_gradient_stays_finite():
     data = small_data()
     _, found = flat_gradient(NETWORK, theta, data.images, data.labels, radius=0.05, pull=0.3)
     assert found.isfinite().all()
+
+
+def test_small_sets_are_gone_through_in_small_steps() -> None:
+    assert batches.step_batch(256, 20_000) == 256
+    assert batches.step_batch(256, 3200) == 100
+    assert batches.step_batch(256, 233) == 16
+    assert batches.step_batch(8, 233) == 8

@@ -150,7 +150,9 @@ def test_divergence_is_a_sentence_and_stores_nothing(tmp_path):
 def test_the_digest_names_what_experts_depend_on_and_nothing_else():
     config, data = small_config(), small_data()
     digest = training.experts_digest(config, data)
-    assert digest == training.experts_digest(small_config(count=9, epochs=20, half=True), small_data())
+    assert digest == training.experts_digest(
+        small_config(count=9, epochs=20, half=True), small_data()
+    )
     assert digest == training.experts_digest(replace(config, name="another"), data)
     moved = replace(data, images=data.images.clone())
     moved.images[7, 0, 3, 3] += 1e-3
