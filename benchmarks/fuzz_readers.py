@@ -1,6 +1,6 @@
 """Throw damaged files at the readers: nothing may crash, hang for more than 2 seconds, or take more than 1 GB.
 
-python -m benchmarks.fuzz_readers [--cases 20000] [--seed 0]
+python -m benchmarks.fuzz_readers [--cases 20000] [--seed 0] [--match jpeg]
 
 Every file that pydicom ships for its own tests and holds an image of at most 1 MB is damaged by flipped bits, overwritten stretches, cut ends
 and shuffled pieces, then scanned and read as the program does. Each worker is a process of its own, so that a crash is seen and counted.
@@ -30,10 +30,11 @@ _HANG_SECONDS: Final = 60.0
 _MOST_KB: Final = 1 << 20
 
 
-def sources() -> list[Path]:
-    """The files to damage."""
+def sources(match: str) -> list[Path]:
+    """The files to damage whose names hold `match`."""
     root = Path(pydicom.__file__).parent / "data" / "test_files"
     files = sorted(path for path in root.rglob("*") if path.is_file())
+    files = [path for path in files if match in path.name]
     return [path for path in files if path.stat().st_size <= _LARGEST and read_facts(path).header]
 
 
@@ -55,10 +56,10 @@ def damage(content: bytes, rng: random.Random) -> bytes:
     return bytes(damaged)
 
 
-def work(first: int, last: int, seed: int) -> None:
+def work(first: int, last: int, seed: int, match: str) -> None:
     """Run the cases `first` to `last`; says each one before it begins, so that the last said is the one that crashed."""
     warnings.simplefilter("ignore")
-    files = sources()
+    files = sources(match)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "case.dcm"
         for case in range(first, last):
@@ -91,10 +92,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--match", default="", help="only files whose names hold this")
     parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
-        work(*options.work, options.seed)
+        work(*options.work, options.seed, options.match)
         return 0
     outcomes: Counter[str] = Counter()
     slow: list[str] = []
@@ -118,7 +120,7 @@ def _one_worker(
         Next case, the case that killed the worker ("" for none), and its peak memory in kB.
     """
     command = [sys.executable, "-m", "benchmarks.fuzz_readers", "--seed", str(options.seed)]
-    command += ["--work", str(first), str(options.cases)]
+    command += ["--match", options.match, "--work", str(first), str(options.cases)]
     case, name, peak = first, "", 0
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

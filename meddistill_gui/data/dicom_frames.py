@@ -31,6 +31,7 @@ from pydicom.uid import (
 )
 
 from meddistill_gui.core.errors import SourceError
+from meddistill_gui.data.apart import decode_apart
 from meddistill_gui.data.claims import check_inflated, claimed_size
 from meddistill_gui.data.headers import LARGEST_PIXELS
 from meddistill_gui.data.stored_pixels import pixel_element
@@ -178,21 +179,24 @@ def _is_compressed(header: FileDataset) -> bool:
 
 def _stored(path: Path, header: FileDataset, frame: int) -> npt.NDArray[Any]:
     """Stored values of one frame; of many frames only this one is read."""
+    decoder = _decoder(header)
+    if decoder == "gdcm":
+        return decode_apart(path, frame, decoder)
     if "TransferSyntaxUID" in header.file_meta and int(header.get("NumberOfFrames") or 1) > 1:
-        return pixel_array(path, index=frame, decoding_plugin=_decoder(header))
+        return pixel_array(path, index=frame, decoding_plugin=decoder)
     whole = pydicom.dcmread(path, force=True)
     if "TransferSyntaxUID" not in whole.file_meta:
         # Parsed by guess (no meta header): the decoder must be told the same guess.
         implicit, little = whole.original_encoding
         explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         whole.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
-    return pixel_array(whole, index=frame, decoding_plugin=_decoder(whole))
+    return pixel_array(whole, index=frame, decoding_plugin=decoder)
 
 
 def _decoder(header: FileDataset) -> str:
     """The one decoder that may see these bytes; no second one is tried.
 
-    On damaged data GDCM aborts the process (JPEG 2000) and pylibjpeg-rle panics past `except Exception` (RLE): `benchmarks.fuzz_readers`.
+    On damaged data GDCM aborts the process (which is why it has one of its own, see `apart`) and pylibjpeg-rle panics past `except Exception` (RLE): `benchmarks.fuzz_readers`.
     """
     return _DECODERS.get(header.file_meta.TransferSyntaxUID, "")
 
