@@ -36,10 +36,13 @@ class TrajectoryOptions:
         expert=True,
     )
     student_rate: float = option(
-        0.05, text="Student's rate at the start; it is learned.", minimum=1e-6, maximum=1.0
+        0.0,
+        text="Student's rate at the start; it is learned. 0 lets the run find it from how far the experts go.",
+        minimum=0.0,
+        maximum=1.0,
     )
     rate_low: float = option(
-        0.005,
+        0.0005,
         text="Smallest rate that may be learned.",
         minimum=1e-7,
         maximum=1.0,
@@ -119,7 +122,11 @@ class TrajectoryOptions:
 
     def check(self) -> Iterator[str]:
         """What only shows when several options are seen together."""
-        if not self.rate_low <= self.student_rate <= self.rate_high:
+        if self.rate_low > self.rate_high:
+            yield (
+                f"options.rate_low ({self.rate_low:g}) is larger than options.rate_high ({self.rate_high:g})."
+            )
+        elif self.student_rate and not self.rate_low <= self.student_rate <= self.rate_high:
             yield (
                 f"options.student_rate is {self.student_rate:g}; it must lie between options.rate_low "
                 f"({self.rate_low:g}) and options.rate_high ({self.rate_high:g})."

@@ -15,6 +15,10 @@ from meddistill_gui.engine.matching.warm_start import WarmStart
 from meddistill_gui.engine.method import Method, Setting, State
 from meddistill_gui.engine.samplers.segments import Segment, experts_of, uniform
 
+_WARM_STUDENT_RATE = (
+    0.01  # of students that train on the images of the warm start; arXiv 2110.04181, public code
+)
+
 
 def segment_matching(
     config: DistillConfig,
@@ -84,7 +88,7 @@ def prepared(options: TrajectoryOptions, method: Method) -> Method:
         image_rate=options.warm_rate,
         momentum=options.momentum,
         batch=options.warm_batch,
-        student_rate=options.student_rate,
+        student_rate=options.student_rate or _WARM_STUDENT_RATE,
         phase="warming up",
     )
     return WarmStart(first=first, then=method)

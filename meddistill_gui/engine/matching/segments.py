@@ -12,6 +12,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from meddistill_gui.engine.matching import descent
+from meddistill_gui.engine.matching.calibration import first_rate
 from meddistill_gui.engine.memory import graphs_to_keep
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 from meddistill_gui.engine.objectives.features import one_hot
@@ -24,6 +25,7 @@ from meddistill_gui.engine.unroll import Gradients, Task, pullback, unroll
 Sampler = Callable[[Setting, State, int], Segment]
 Weighting = Callable[[Setting], WeightRule]
 
+_CALIBRATED_ON = 4  # segments
 _SOFT_START = 0.9  # probability of an image's own class where labels begin to be learned
 
 
@@ -35,7 +37,7 @@ class Learning:
         image_rate: Step size of the images.
         momentum: Momentum of everything.
         rate_rate: Step size of the student's raw rate.
-        student_rate: The student's rate at the start.
+        student_rate: The student's rate at the start; 0 finds it (`calibration.first_rate`).
         rate_bounds: Smallest and largest rate.
         label_rate: Step size of the labels; 0 keeps them hard.
         average: Weight of the past in the running mean of images that is handed out; 0 hands out the latest.
@@ -97,10 +99,7 @@ class SegmentMatching(Method):
 
     @override
     def setup(self, setting: Setting, images: Tensor) -> State:
-        raw = torch.full(
-            (1,), descent.raw_of_rate(self.learning.student_rate), device=setting.device
-        )
-        state = {"images": images, "rates": raw}
+        state = {"images": images, "rates": torch.zeros(1, device=setting.device)}
         if self.learning.label_rate > 0:
             hard = one_hot(setting.labels, setting.train.classes)
             others = max(1, setting.train.classes - 1)
@@ -111,7 +110,7 @@ class SegmentMatching(Method):
             state["images.average"] = images
         if self.remember_weights:
             state["weights"] = torch.zeros(setting.network.parameter_count, device=setting.device)
-        return state
+        return {**state, "rates": self._first_rates(setting, state)}
 
     @override
     def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
@@ -148,6 +147,15 @@ class SegmentMatching(Method):
             labels=self._labels(setting, state),
             rates=descent.rate_of_raw(state["rates"]),
         )
+
+    def _first_rates(self, setting: Setting, state: State) -> Tensor:
+        """The student's raw rate at the start, where it is not given from the first segments."""
+        rate = self.learning.student_rate
+        if rate == 0:
+            ends = (self._ends(setting, state, number) for number in range(_CALIBRATED_ON))
+            rate = first_rate(self._task(setting, state, 0), ends)
+        low, high = self.learning.rate_bounds
+        return torch.full_like(state["rates"], descent.raw_of_rate(min(max(rate, low), high)))
 
     def _labels(self, setting: Setting, state: State) -> Tensor:
         if "labels" in state:

@@ -36,7 +36,7 @@ def progressive(config: DistillConfig) -> Method:
             seed=setting.seed,
             iteration=iteration,
             experts=experts_of(setting.experts),
-            max_start=int(state["window"]),
+            max_start=int(state.get("window", options.first_window)),
             length=options.expert_epochs,
         )
 
