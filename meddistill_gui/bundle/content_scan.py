@@ -7,8 +7,8 @@ that is claimed, and a single one missed makes the result void.
 
 import getpass
 import itertools
+import platform
 import secrets
-import socket
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def check(content: bytes, tokens: Collection[str], *, typed: Collection[str] = (
 
 def this_machine() -> set[str]:
     """Words that tell who packed a bundle and where: this user, this machine."""
-    names = {getpass.getuser(), socket.gethostname(), str(Path.home())}
+    names = {getpass.getuser(), platform.node(), str(Path.home())}
     ordinary = {"root", "admin", "user", "users", "home", "localhost", "ubuntu", "debian"}
     return {name for name in names if name.lower() not in ordinary and len(name) >= SHORTEST_TOKEN}
 
