@@ -65,11 +65,7 @@ def compare(
         device=devices.choose(config.device),
         control=control,
     )
-    table = [rows.distilled_row(ground, distilled), rows.random_row(ground)]
-    table += [rows.coreset_row(ground, rule) for rule in config.coresets]
-    table += [rows.architecture_row(ground, distilled, name) for name in config.architectures]
-    if config.whole:
-        table.append(rows.whole_row(ground))
+    table = _table(ground, distilled)
     trained = yield from _trained(table)
     return {
         "format": EVALUATION_FORMAT,
@@ -81,6 +77,17 @@ def compare(
             for row, (thetas, seconds) in zip(table, trained, strict=True)
         ],
     }
+
+
+def _table(ground: Ground, distilled: DistilledSet) -> list[Row]:
+    """The rows that the options ask for, none of them begun."""
+    config = ground.config
+    table = [rows.distilled_row(ground, distilled), rows.random_row(ground)]
+    table += [rows.coreset_row(ground, rule) for rule in config.coresets]
+    table += [rows.architecture_row(ground, distilled, name) for name in config.architectures]
+    if config.whole:
+        table.append(rows.whole_row(ground))
+    return table
 
 
 def filled(row: Row, students: Sequence[Figures], seconds: float) -> dict[str, Any]:
