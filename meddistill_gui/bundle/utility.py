@@ -35,6 +35,28 @@ def public(evaluation: Mapping[str, Any]) -> Json:
     return found
 
 
+def as_evaluation(figures: Json) -> Json:
+    """The figures of a bundle in the form of `evaluation.json`, for whatever shows those: titles made again, null as NaN."""
+    rows = []
+    for row in figures["rows"]:
+        metrics = {
+            name: {key: math.nan if value is None else value for key, value in row[name].items()}
+            for name in _METRICS
+        }
+        rows.append(row | metrics | {"title": _title(row)})
+    return figures | {"rows": rows}
+
+
+def _title(row: Json) -> str:
+    count = f"{row['training_images']:,}"
+    titles = {
+        "distilled": f"{count} synthetic images",
+        "random": f"{count} random real images",
+        "whole": f"all real images, about {count}",
+    }
+    return titles.get(row["name"], f"{row['name']}, {count} images")
+
+
 _COUNTS: Final = {"test_images", "test_patients"}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from meddistill_gui.bundle import archive, bag, encryption, schema, signing, writer
+from meddistill_gui.bundle import archive, bag, encryption, schema, signing, utility, writer
 from meddistill_gui.bundle.archive import ASK_AGAIN, Members
 from meddistill_gui.bundle.format import (
     ARRAYS,
@@ -51,7 +51,7 @@ class VerifiedBundle:
         title: Title as the sender wrote it.
         contact: Whom to ask; "" where the sender gave none.
         licence: Terms of use; "" means: ask first.
-        evaluation: Test figures (schema "utility"), or None.
+        evaluation: Test figures (schema "utility") in the form of `evaluation.json`, or None.
         audit: The audit's public part (schema "audit"), or None.
         known_script: Whether `train_student.py` is the one that this version ships; another one should be read before it is run.
         signer: Whose signature it carries, which fits; None where it is not signed. Compare with `senders.known`.
@@ -115,7 +115,7 @@ def verify_content(content: bytes, path: Path) -> VerifiedBundle:
         title=card["title"],
         contact=card["contact"],
         licence=card["licence"],
-        evaluation=schema.parse("utility", files[UTILITY]) if UTILITY in files else None,
+        evaluation=_evaluation(files),
         audit=schema.parse("audit", files[AUDIT]) if AUDIT in files else None,
         known_script=bytes(files[SCRIPT]) == writer.script(),
         signer=signer,
@@ -165,6 +165,12 @@ def _check_agreement(files: Members, card: Mapping[str, Any], distilled: Distill
             raise _disagree(name)
     if bytes(files[ARRAYS]) != writer.npz(distilled):
         raise _disagree(ARRAYS)
+
+
+def _evaluation(files: Members) -> Mapping[str, Any] | None:
+    if UTILITY not in files:
+        return None
+    return utility.as_evaluation(schema.parse("utility", files[UTILITY]))
 
 
 def _listed(value: object) -> object:

@@ -42,7 +42,11 @@ def test_a_good_bundle_comes_through_unchanged(bundle, distilled, papers, tmp_pa
         papers.licence,
     )
     assert found.audit == papers.audit
-    assert found.evaluation["rows"][0]["name"] == "distilled"
+    rows = found.evaluation["rows"]
+    titles = [row["title"] for row in rows]
+    assert titles == ["4 synthetic images", "4 random real images", "all real images, about 1,230"]
+    assert rows[0]["balanced_accuracy"]["mean"] == 0.7123
+    assert np.isnan(rows[0]["accuracy"]["sd"])  # as in evaluation.json: one student has no spread
     assert found.known_script
     assert found.size == len(bundle)
     assert (
@@ -383,3 +387,13 @@ def test_missing_files_and_folders_are_sentences(tmp_path):
     for path in (tmp_path / "missing.zip", tmp_path):
         with pytest.raises(BundleError, match="cannot be read"):
             verifier.verify(path)
+
+
+def test_the_command_line_can_show_what_is_in_a_bundle(bundle, tmp_path):
+    """Every paper of a bundle passes through `verify` to a table and to JSON."""
+    path = tmp_path / "a.distilled.zip"
+    path.write_bytes(bundle)
+    from meddistill_gui.cli.main import main
+
+    assert main(["verify", str(path)]) == 0
+    assert main(["verify", str(path), "--json"]) == 0
