@@ -6,6 +6,7 @@ and with nothing opened yet.
 
 import argparse
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -17,8 +18,16 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
-_PATIENCE: Final = 180.0
+_PATIENCE: Final = 900.0
 _SIZE: Final = (1280, 800)
+_QUICK: Final = {
+    "method": "distribution",
+    "iterations": 400,
+    "evaluation.every": 20,
+    "evaluation.steps": 100,
+    "evaluation.validation_students": 1,
+}
+"""A run that has something to show soon."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +135,15 @@ def running(camera: Photographer) -> None:
     from meddistill_gui.core.configs.distill import DistillConfig  # noqa: PLC0415
 
     session = camera.window.session
-    name = f"ten-per-class-{int(time.time())}"
+    taken = session.project.run_names()
+    name = next(name for k in itertools.count(1) if (name := f"ten-per-class-{k}") not in taken)
     begun = DistillConfig(project=camera.demo.project, name=name, images_per_class=10)
-    config = with_values(begun, {"method": "distribution", "iterations": 400})
+    config = with_values(begun, _QUICK)
     live = camera.page("live_view")
     session.work.start("distill", config)
     camera.until((camera.demo.project / "runs" / name / "events.jsonl").is_file)
     session.choose_run(camera.demo.project / "runs" / name)
-    camera.until(lambda: len(live.record.latest) > 1 and live.record.latest["loss"].step >= 60)
+    camera.until(lambda: len(live.record.latest) > 1 and live.record.latest["loss"].step >= 50)
     camera.shoot("live-view-running")
     live.stop()
     camera.until(lambda: not session.work.running)
@@ -194,12 +204,22 @@ def main() -> None:
     with _demo(options.demo, options.iterations) as demo:
         os.environ["HOME"] = str(demo.root)  # so that no picture shows whose computer it was
         wanted = tuple(page for page in PAGES if page.__name__ in (options.only or _NAMES))
-        _shoot_all(Photographer(demo, options.out), wanted)
+        camera = Photographer(demo, options.out, options.scheme, options.percent)
+        _shoot_empty(camera) if options.empty else _shoot_all(camera, wanted)
         if options.all:
-            again = tuple(page for page in wanted if page is not running)
-            for folder, scheme, percent in (("dark", "dark", 100), ("large", "light", 200)):
-                _shoot_all(Photographer(demo, options.out / folder, scheme, percent), again)
-            _shoot_empty(Photographer(demo, options.out / "empty"))
+            _shoot_variants(demo, options.out, [page.__name__ for page in wanted])
+
+
+def _shoot_variants(demo: Demo, out: Path, names: list[str]) -> None:
+    """Dark, large and empty windows, each in a process of its own as a user's would be."""
+    again = [name for name in names if name != running.__name__]
+    for folder, arguments in (
+        ("dark", ["--scheme", "dark", "--only", *again]),
+        ("large", ["--percent", "200", "--only", *again]),
+        ("empty", ["--empty"]),
+    ):
+        command = [sys.executable, "-m", "benchmarks.screenshots", "--demo", str(demo.root)]
+        subprocess.run([*command, "--out", str(out / folder), *arguments], check=True)
 
 
 def _shoot_all(camera: Photographer, shots: tuple[Callable[[Photographer], None], ...]) -> None:
@@ -233,6 +253,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--iterations", type=int, default=150, help="of the demo's run")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the pictures go")
     parser.add_argument("--only", nargs="+", choices=_NAMES, help="only these pages")
+    parser.add_argument("--scheme", choices=("light", "dark"), default="light")
+    parser.add_argument("--percent", type=int, default=100, help="size of text")
+    parser.add_argument("--empty", action="store_true", help="every page before anything is opened")
     parser.add_argument("--all", action="store_true", help="also dark, large text and empty pages")
     return parser.parse_args()
 

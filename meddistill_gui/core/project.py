@@ -5,6 +5,7 @@ project/
   catalogue.sqlite    what was found, labels, split
   cache/              pixels and thumbnails of real images: never leaves the house
   runs/<name>/        one folder per run, see `core.run_folder`
+  exports.jsonl       what was sent, where to and when: never leaves the house
 """
 
 import contextlib
@@ -54,6 +55,11 @@ class Project:
     def runs(self) -> Path:
         """Folder of the runs."""
         return self.root / "runs"
+
+    @property
+    def exports(self) -> Path:
+        """Log of what was exported, where to and when; it stays here."""
+        return self.root / "exports.jsonl"
 
     def run_names(self) -> tuple[str, ...]:
         """Names of the runs, newest first."""

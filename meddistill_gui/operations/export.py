@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from meddistill_gui.bundle import delivery, writer
+from meddistill_gui.bundle import delivery, drives, export_log, writer
 from meddistill_gui.core import distilled
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import BundleError
 from meddistill_gui.core.events import Event, Finished, Started, Warned
+from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation
 from meddistill_gui.core.words import Verdict
 
@@ -49,12 +50,26 @@ def export(config: ExportConfig, control: Control) -> Iterator[Event]:
         ),
     )
     path: Path = yield from delivery.deliver(content, config.to, config.name or run.name, control)
+    digest = hashlib.sha256(content).hexdigest()
+    mount = drives.mount_of(path)
+    export_log.append(
+        Project(run.project).exports,
+        export_log.Export(
+            when=export_log.now(),
+            path=str(path),
+            drive=mount.file_system if mount else "",
+            sha256=digest,
+            size=len(content),
+            title=config.title or config.name or run.name,
+            verdict=audited["verdict"] if audited else "",
+        ),
+    )
     yield Finished(
         summary={
             "text": f"{path} is written and was read back without a difference ({len(content):,} bytes).",
             "bundle": str(path),
             "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": digest,
         }
     )
 

@@ -1,5 +1,6 @@
 """Curves of a run, one panel below the other over the same steps, with the same numbers as text."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ from meddistill_gui.gui.plots.series import Float64, Series, decimated
 MAX_POINTS: Final = 4000
 _REDRAW_MS: Final = 200
 _MARKERS_PER_CURVE: Final = 12
+_FEW_DECADES: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ class CurvePlot(QWidget):
         for panel, plot in zip(self._panels, self._plots, strict=True):
             if panel.logarithmic:
                 plot.setLogMode(x=False, y=on)
+                plot.getAxis("left").setTicks(None)
                 self._changed.update(panel.curves)
         self.redraw()
 
@@ -108,6 +111,8 @@ class CurvePlot(QWidget):
             return
         for name in self._changed:
             self._draw(name)
+        if self._logarithmic and self._changed:
+            self._tick_decades()
         self._changed.clear()
         self.setAccessibleDescription(self.sentence())
 
@@ -182,6 +187,18 @@ class CurvePlot(QWidget):
         self._lines[name].setData(steps, values)
         self._marks[name].setData(*_sparse(steps, values))
 
+    def _tick_decades(self) -> None:
+        """Few round numbers on each logarithmic axis, written out."""
+        for panel, plot in zip(self._panels, self._plots, strict=True):
+            if not panel.logarithmic:
+                continue
+            values = np.concatenate([self._series[name].values for name in panel.curves])
+            positive = values[np.isfinite(values) & (values > 0)]
+            if len(positive):
+                ticks = round_numbers(float(positive.min()), float(positive.max()))
+                labels = [(math.log10(tick), f"{tick:g}") for tick in ticks]
+                plot.getAxis("left").setTicks([labels])
+
     def _in_words(self, name: str) -> str:
         last = self._series[name].last()
         if last is None:
@@ -196,6 +213,17 @@ class CurvePlot(QWidget):
             step=f"{last[0]:,.0f}",
             trend=trend,
         )
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """At most six numbers for a logarithmic axis from `low` to `high`: powers of ten, or 1, 2 and 5 times them."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    decades = [10.0**power for power in range(first, last + 1)]
+    if last - first <= _FEW_DECADES:
+        found = [factor * decade for decade in decades for factor in (1, 2, 5)]
+        inside = [one for one in found if low * 0.8 <= one <= high * 1.25]
+        return inside if len(inside) > 1 else found
+    return decades[:: max(1, math.ceil(len(decades) / 6))]
 
 
 def _sparse(steps: Float64, values: Float64) -> tuple[Float64, Float64]:

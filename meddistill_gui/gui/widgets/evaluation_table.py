@@ -25,8 +25,8 @@ class EvaluationTable(QTableWidget):
         }
         titles = [
             self.tr("Trained on"),
-            self.tr("Images"),
             *self._columns.values(),
+            self.tr("Images"),
             self.tr("Students"),
         ]
         self.setColumnCount(len(titles))
@@ -46,10 +46,10 @@ class EvaluationTable(QTableWidget):
         self.setRowCount(len(rows))
         for place, row in enumerate(rows):
             self._put(place, 0, self._title(row), Qt.AlignmentFlag.AlignLeft)
-            self._put(place, 1, f"{row['training_images']:,}")
-            for column, name in enumerate(self._columns, start=2):
+            for column, name in enumerate(self._columns, start=1):
                 self._put(place, column, in_words(row.get(name)))
-            self._put(place, 2 + len(self._columns), str(row["students"]))
+            self._put(place, len(self._columns) + 1, f"{row['training_images']:,}")
+            self._put(place, len(self._columns) + 2, str(row["students"]))
         self.resizeColumnsToContents()
         self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height())
 

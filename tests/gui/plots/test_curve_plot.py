@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from meddistill_gui.gui.plots.curve_plot import MAX_POINTS, CurvePlot, Panel
+from meddistill_gui.gui.plots.curve_plot import MAX_POINTS, CurvePlot, Panel, round_numbers
 from meddistill_gui.gui.theme.colours import LIGHT
 
 
@@ -91,3 +91,16 @@ def test_clear_forgets_every_point(plot):
     plot.add("loss", 1, 0.5)
     plot.clear()
     assert plot.sentence() == "No values yet"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (52, 310, [50, 100, 200]),
+        (3.9, 1000, [1, 10, 100, 1000]),
+        (1e-8, 1e4, [1e-8, 1e-5, 1e-2, 1e1, 1e4]),
+    ],
+)
+def test_logarithmic_axes_have_few_round_numbers(low, high, ticks):
+    found = round_numbers(low, high)
+    assert found == pytest.approx(ticks)

@@ -27,4 +27,4 @@ def test_rows_of_a_bundle_have_no_titles_of_their_own(qtbot):
         {"rows": [{"name": "distilled", **row}, {"name": "whole", "title": "T", **row}]}
     )
     assert [table.item(place, 0).text() for place in (0, 1)] == ["The synthetic images", "T"]
-    assert table.item(0, 2).text() == "0.700"
+    assert table.item(0, 1).text() == "0.700"

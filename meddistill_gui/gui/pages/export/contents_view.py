@@ -1,5 +1,7 @@
 """What goes into the bundle, with every size, and what does not."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -11,15 +13,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from meddistill_gui.bundle.export_log import Export
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.gui.pages.export.contents import Contents
+from meddistill_gui.gui.pages.export.earlier_exports import EarlierExports
 from meddistill_gui.gui.pages.export.places import in_bytes
 from meddistill_gui.gui.widgets.fitting import fitted
 from meddistill_gui.gui.widgets.labels import label
 
 
 class ContentsView(QTabWidget):
-    """Two tabs: the files, and what stays in the house."""
+    """Tabs: the files, what stays in the house, what was exported before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +49,9 @@ class ContentsView(QTabWidget):
         column.addWidget(self._total)
         self.addTab(inside, self.tr("What goes in"))
         self.addTab(self._outside(), self.tr("What stays here"))
+        self.earlier = EarlierExports()
+        self.addTab(self.earlier, self.tr("Earlier exports"))
+        self.show_earlier(())
 
     def show_contents(self, contents: Contents) -> None:
         """Show the files."""
@@ -61,6 +68,11 @@ class ContentsView(QTabWidget):
                 count=len(contents.members), size=in_bytes(contents.size)
             )
         )
+
+    def show_earlier(self, exports: Sequence[Export]) -> None:
+        """Show what was exported before; the tab is there if there was something."""
+        self.earlier.show_exports(exports)
+        self.setTabVisible(self.indexOf(self.earlier), bool(exports))
 
     def show_problem(self, error: MedDistillError) -> None:
         """Say why there is nothing to show."""

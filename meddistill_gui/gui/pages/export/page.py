@@ -8,9 +8,11 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from meddistill_gui.bundle import export_log
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.errors import ConfigError, MedDistillError
 from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import Verdict
 from meddistill_gui.gui.background import Background
@@ -78,6 +80,7 @@ class ExportPage(QWidget):
             return
         self._stack.setCurrentWidget(self._body)
         self._show_audit(run)
+        self._contents.show_earlier(export_log.read(Project(run.project).exports))
         self._plan()
         self._offer()
 
@@ -175,6 +178,8 @@ class ExportPage(QWidget):
             self.tr("The bundle is written, and every byte was read back without a difference."),
             self.tr("Eject the drive before you unplug it.") if is_removable(self._written) else "",
         )
+        if self._session.project is not None:
+            self._contents.show_earlier(export_log.read(self._session.project.exports))
         self._result.show_result(self._written, int(str(summary["bytes"])), str(summary["sha256"]))
         self._offer()
 

@@ -1,64 +1,28 @@
-"""Where a bundle can be written to: removable drives by name, and any folder."""
+"""Places to write to, in words."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QStorageInfo
+from PySide6.QtCore import QCoreApplication
 
-_REMOVABLE_ROOTS: Final = ("/media/", "/run/media/", "/Volumes/")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A drive.
-
-    Attributes:
-        root: Where it is mounted.
-        name: As the user knows it.
-        free: Bytes free.
-        file_system: E.g. "vfat".
-    """
-
-    root: Path
-    name: str
-    free: int
-    file_system: str
-
-    def sentence(self) -> str:
-        """Name, room and file system in words."""
-        return QCoreApplication.translate("Export", "{name} ({free} free, {kind})").format(
-            name=self.name, free=in_bytes(self.free), kind=self.file_system
-        )
+from meddistill_gui.bundle.drives import Drive, removable_drives
 
 
-def removable_drives() -> list[Place]:
-    """Drives that look like sticks or cards, ready to be written to."""
-    return [
-        Place(
-            root=Path(volume.rootPath()),
-            name=volume.displayName(),
-            free=volume.bytesAvailable(),
-            file_system=bytes(volume.fileSystemType().data()).decode(errors="replace"),
-        )
-        for volume in QStorageInfo.mountedVolumes()
-        if volume.isValid()
-        and volume.isReady()
-        and not volume.isReadOnly()
-        and volume.rootPath().startswith(_REMOVABLE_ROOTS)
-    ]
+def in_words(drive: Drive) -> str:
+    """Name, room and file system of a stick or card."""
+    text = QCoreApplication.translate("Export", "{name} ({free} free, {kind})")
+    return text.format(name=drive.name, free=in_bytes(drive.free), kind=drive.file_system or "?")
 
 
-def is_removable(folder: Path) -> bool:
-    """Whether a folder lies on such a drive."""
-    return any(folder.is_relative_to(place.root) for place in removable_drives())
+def is_removable(path: Path) -> bool:
+    """Whether a file lies on a drive that can be pulled out."""
+    return any(path.is_relative_to(drive.path) for drive in removable_drives())
 
 
 def in_bytes(count: int) -> str:
     """A number of bytes as a person reads it: "1.2 MB"."""
     size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
         size /= 1000
-    raise AssertionError("unreachable")
+    return f"{size:,.1f} GB"

@@ -5,7 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QDir, QSignalBlocker, QStandardPaths, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
 
-from meddistill_gui.gui.pages.export.places import removable_drives
+from meddistill_gui.bundle.drives import removable_drives
+from meddistill_gui.gui.pages.export.places import in_words
 from meddistill_gui.gui.widgets.buttons import button
 
 
@@ -42,8 +43,9 @@ class TargetRow(QWidget):
         before = self.folder()
         blocker = QSignalBlocker(self.places)
         self.places.clear()
-        for place in removable_drives():
-            self.places.addItem(place.sentence(), str(place.root))
+        for drive in removable_drives():
+            if not drive.read_only:
+                self.places.addItem(in_words(drive), str(drive.path))
         for folder in (self._chosen, _documents()):
             if folder is not None and self.places.findData(str(folder)) < 0:
                 self.places.addItem(str(folder), str(folder))

@@ -18,9 +18,11 @@ class FramesView(QWidget):
 
     Signals:
         wanted: A `Frame` to read, or None to follow the newest.
+        kept_wanted: The images of the result.
     """
 
     wanted = Signal(object)
+    kept_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,11 +40,19 @@ class FramesView(QWidget):
         self.follow.setCheckable(True)
         self.follow.setChecked(True)
         self.follow.toggled.connect(self._set_following)
+        self.kept = button(
+            self.tr("Kept"),
+            kind="quiet",
+            tip=self.tr("Show the images that the run keeps: the best"),
+        )
+        self.kept.clicked.connect(self.kept_wanted)
+        self.kept.hide()
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._step)
         row.addWidget(self.slider, 1)
         row.addWidget(self.follow)
+        row.addWidget(self.kept)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -69,6 +79,18 @@ class FramesView(QWidget):
 
     def show_pixels(self, frame: Frame, pixels: npt.NDArray[np.uint8]) -> None:
         """Show the images of a snapshot."""
+        self._show(pixels, self.tr("Iteration {step}").format(step=f"{frame.step:,}"))
+
+    def show_kept(self, pixels: npt.NDArray[np.uint8], step: int | None) -> None:
+        """Show the images of the result, those of iteration `step`."""
+        text = (
+            self.tr("Kept: iteration {step}").format(step=f"{step:,}") if step else self.tr("Kept")
+        )
+        self._show(pixels, text)
+        with QSignalBlocker(self.follow):
+            self.follow.setChecked(False)
+
+    def _show(self, pixels: npt.NDArray[np.uint8], text: str) -> None:
         labels = [index // self._per_class for index in range(len(pixels))]
         names = list(self._class_names)
         names += [
@@ -76,7 +98,6 @@ class FramesView(QWidget):
             for number in range(len(names), max(labels, default=0) + 1)
         ]
         self.mosaic.show_images(pixels, labels, names)
-        text = self.tr("Iteration {step}").format(step=f"{frame.step:,}")
         self._step.setText(text)
         self.slider.setAccessibleDescription(text)
 

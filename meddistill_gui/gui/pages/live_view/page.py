@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from meddistill_gui.core import distilled
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Event, Progress
@@ -18,7 +19,7 @@ from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.gui.pages.live_view.layout import make_parts
 from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
 from meddistill_gui.gui.pages.live_view.run_watcher import RunNews, RunWatcher
-from meddistill_gui.gui.pages.live_view.run_words import icon_of, name_of, notice_for
+from meddistill_gui.gui.pages.live_view.run_words import Done, icon_of, name_of, notice_for
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
@@ -187,6 +188,20 @@ class LiveViewPage(QWidget):
         if changed:
             self._say_state()
             self._offer()
+            if state is RunState.FINISHED and news.has_result:
+                self._show_kept()
+
+    def _show_kept(self) -> None:
+        """Show the images that the run keeps instead of its last ones."""
+        run, best = self._session.run, self._record.best
+        if run is None:
+            return
+        try:
+            images = distilled.displayed(distilled.load(run.result).images)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+            return
+        self._parts.frames.show_kept(images, best.step if best else None)
 
     def _show_progress(self) -> None:
         progress = self._record.progress
@@ -198,7 +213,9 @@ class LiveViewPage(QWidget):
     def _show_figures(self) -> None:
         show, record, progress = self._parts.figures.show_value, self._record, self._record.progress
         going = self._state is RunState.RUNNING
-        if progress is not None:
+        if self._state is RunState.FINISHED:
+            self._show_end()
+        elif progress is not None:
             of = f" / {progress.total:,}" if progress.total else ""
             rate = record.pace.rate
             show("phase", progress.phase.capitalize())
@@ -212,16 +229,36 @@ class LiveViewPage(QWidget):
                 "best", text.format(value=f"{record.best.value:.3f}", step=f"{record.best.step:,}")
             )
 
+    def _show_end(self) -> None:
+        loss = self._record.latest.get("loss")
+        iterations = self.tr("{count} iterations").format(count=f"{loss.step:,}") if loss else ""
+        for key, text in (
+            ("phase", self.tr("Complete")),
+            ("done", iterations),
+            ("speed", ""),
+            ("left", ""),
+        ):
+            self._parts.figures.show_value(key, text)
+
     def _say_state(self) -> None:
         if self._state is None:
             return
         self._parts.state_icon.show_icon(icon_of(self._state))
         self._parts.state_word.setText(name_of(self._state))
-        said = notice_for(self._state, self._record, has_result=self._has_result)
+        said = notice_for(self._state, self._record, self._done())
         if said is None:
             self._frame.notice.hide()
         else:
             self._frame.notice.show_message(*said)
+
+    def _done(self) -> Done:
+        """What has been done with the result so far."""
+        run = self._session.run
+        return Done(
+            result=self._has_result,
+            tested=run is not None and run.evaluation.is_file(),
+            audited=run is not None and (run.audit / "public.json").is_file(),
+        )
 
     def _offer(self) -> None:
         """Only the actions that make sense now."""
@@ -234,6 +271,7 @@ class LiveViewPage(QWidget):
         self._frame.primary.setVisible(state in _MAY_RESUME and free)
         for step in (self._evaluate, self._audit, self._export):
             step.setVisible(self._has_result and state not in _GOES_ON and free)
+        self._parts.frames.kept.setVisible(self._has_result)
         self._frame.progress.cancel.setVisible(self._testing.running)
 
     def _show_evaluation(self) -> None:
@@ -303,6 +341,7 @@ class LiveViewPage(QWidget):
     def _connect(self) -> None:
         self._empty.action.clicked.connect(self._ask_for_data)
         self._parts.chooser.currentTextChanged.connect(self._choose)
+        self._parts.frames.kept_wanted.connect(self._show_kept)
         self._parts.frames.wanted.connect(self._watcher.show_frame)
         self._watcher.arrived.connect(self._take_news)
         self._frame.progress.cancelled.connect(self._testing.stop)

@@ -15,6 +15,14 @@ class Said(NamedTuple):
     remedy: str
 
 
+class Done(NamedTuple):
+    """What has been done with a run: whether it has a result, was tested, was audited."""
+
+    result: bool
+    tested: bool
+    audited: bool
+
+
 def name_of(state: RunState) -> str:
     """The state in a word or two."""
     return {
@@ -41,7 +49,7 @@ def icon_of(state: RunState) -> str:
     }[state]
 
 
-def notice_for(state: RunState, record: RunRecord, *, has_result: bool) -> Said | None:
+def notice_for(state: RunState, record: RunRecord, done: Done) -> Said | None:
     """What to say above the page, or None where the page speaks for itself."""
     match state:
         case RunState.FAILED if record.failure is not None:
@@ -54,13 +62,13 @@ def notice_for(state: RunState, record: RunRecord, *, has_result: bool) -> Said 
             )
         case RunState.STOPPED:
             remedy = _tr("Resume it to go on.")
-            if has_result:
+            if done.result:
                 remedy = _tr("Resume it to go on, or evaluate and audit what there is.")
             return Said("info", _tr("The run was stopped; what it has is kept."), remedy)
         case RunState.PAUSED:
             return Said("info", _tr("The run waits. It keeps its memory and its place."), "")
         case RunState.FINISHED:
-            return Said("good", _finished(record), _next_steps(record))
+            return Said("good", _finished(record), _next_step(record, done))
         case _:
             return None
 
@@ -76,10 +84,14 @@ def _finished(record: RunRecord) -> str:
     ).format(step=f"{record.best.step:,}", value=f"{record.best.value:.3f}")
 
 
-def _next_steps(record: RunRecord) -> str:
+def _next_step(record: RunRecord, done: Done) -> str:
     if record.operation == "experts":
         return _tr("Resume the run to distil.")
-    return _tr("Next: test it on the test patients, look for real patients in it, then export it.")
+    if not done.tested:
+        return _tr("Next: evaluate it on the test patients.")
+    if not done.audited:
+        return _tr("Next: look for real patients in it.")
+    return _tr("It was tested and audited. Next: export it.")
 
 
 def _tr(text: str) -> str:

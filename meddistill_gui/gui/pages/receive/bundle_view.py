@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QTabWidget, QVBoxL
 from meddistill_gui.bundle.verifier import VerifiedBundle
 from meddistill_gui.core.distilled import displayed
 from meddistill_gui.core.words import NOT_FOR_CLINICAL_USE, Verdict
+from meddistill_gui.gui.pages.receive.known_senders import known_name
 from meddistill_gui.gui.pages.receive.recipe_words import recipe_in_words
 from meddistill_gui.gui.plots.mosaic import Mosaic
 from meddistill_gui.gui.widgets.evaluation_table import EvaluationTable
@@ -29,7 +30,16 @@ class BundleView(QSplitter):
         self.banner = VerdictBanner()
         self._facts = {
             name: label()
-            for name in ("title", "contact", "licence", "file", "size", "sha256", "script")
+            for name in (
+                "title",
+                "contact",
+                "licence",
+                "signer",
+                "file",
+                "size",
+                "sha256",
+                "script",
+            )
         }
         self._recipe = label()
         self._no_audit = label(self.tr("The sender sent no audit report."), "muted")
@@ -63,6 +73,7 @@ class BundleView(QSplitter):
             "title": bundle.title,
             "contact": bundle.contact or self.tr("not given"),
             "licence": bundle.licence or self.tr("not given: ask the sender"),
+            "signer": self._signer(bundle),
             "file": str(bundle.path),
             "size": self.tr("{bytes} bytes in {count} files").format(
                 bytes=f"{bundle.size:,}", count=len(bundle.members)
@@ -72,6 +83,17 @@ class BundleView(QSplitter):
         }
         for name, text in texts.items():
             self._facts[name].setText(text)
+
+    def _signer(self, bundle: VerifiedBundle) -> str:
+        key = bundle.signer
+        if key is None:
+            return self.tr("not signed: anyone may have made this bundle")
+        name = known_name(key)
+        if name:
+            return self.tr("by {name}, whose key you know").format(name=name)
+        return self.tr(
+            "by a key that you do not know yet. Ask the sender on the telephone to read out: {words}\n{fingerprint}"
+        ).format(words=key.words, fingerprint=key.fingerprint)
 
     def _show_audit(self, bundle: VerifiedBundle) -> None:
         audit = bundle.audit
@@ -103,6 +125,7 @@ class BundleView(QSplitter):
             "title": self.tr("Title"),
             "contact": self.tr("Contact"),
             "licence": self.tr("Terms of use"),
+            "signer": self.tr("Signature"),
             "file": self.tr("File"),
             "size": self.tr("Size"),
             "sha256": self.tr("SHA-256"),

@@ -14,6 +14,7 @@ from meddistill_gui.core.errors import ConfigError, MedDistillError
 from meddistill_gui.core.events import Event, Metric, Progress, Warned
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.pages.receive.bundle_view import BundleView
+from meddistill_gui.gui.pages.receive.known_senders import ask_and_remember, known_name
 from meddistill_gui.gui.pages.receive.training_view import TrainingView
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
@@ -103,6 +104,18 @@ class ReceivePage(QWidget):
             event.acceptProposedAction()
             self.open_path(path)
 
+    def _remember_sender(self) -> None:
+        if self._bundle is None or self._bundle.signer is None:
+            return
+        try:
+            name = ask_and_remember(self._bundle.signer, self)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+            return
+        if name:
+            self._view.show_bundle(self._bundle)
+            self._offer()
+
     def _ask(self) -> None:
         found, _ = QFileDialog.getOpenFileName(
             self, self.tr("Open a bundle"), "", self.tr("Bundles (*.distilled.zip);;All files (*)")
@@ -158,6 +171,8 @@ class ReceivePage(QWidget):
         self._frame.primary.setEnabled(not busy)
         self._another.setVisible(shown)
         self._another.setEnabled(not busy)
+        signer = self._bundle.signer if self._bundle is not None else None
+        self._remember.setVisible(signer is not None and not known_name(signer))
         self._training.form.setEnabled(not busy)
         self._empty.action.setEnabled(not busy)
 
@@ -166,6 +181,9 @@ class ReceivePage(QWidget):
             self.tr("Receive"), self.tr("Check a bundle from another hospital and train on it.")
         )
         self._frame.set_primary_action(self.tr("Train students"), self.train)
+        self._remember = self._frame.add_action(
+            self.tr("Remember the sender …"), self._remember_sender, icon="patient"
+        )
         self._another = self._frame.add_action(self.tr("Open another …"), self._ask, icon="folder")
         self._empty = EmptyState(
             "receive",

@@ -111,7 +111,7 @@ def test_class_part_and_search_filter_the_grid(qtbot, opened):
 
 def test_the_grid_shows_the_picture_of_its_own_image(qtbot, opened):
     grid, model = opened.browser.grid, opened.browser.model
-    thumbs = opened.browser._thumbnails
+    thumbs = opened.browser.thumbnails
     qtbot.waitUntil(lambda: thumbs.pixmap(int(model.ids[4])) is not None, timeout=10_000)
     row = model.index_of(4).data(TILE)
     grey = int(row.path.name[4:7])
@@ -248,3 +248,15 @@ def test_large_text_turns_columns_into_tabs_and_back(qtbot, opened, theme):
         qtbot.waitUntil(lambda: browser.tabs.count() == 2)
         assert browser.inspector.isVisible()
         assert browser.overview.isVisible()
+
+
+def test_far_down_pictures_are_wished_for_as_soon_as_at_the_top(qtbot, opened):
+    grid, thumbs = opened.browser.grid, opened.browser.thumbnails
+    grid.setFixedHeight(200)
+    thumbs.forget()
+    bar = grid.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 300)
+    bar.setValue(bar.maximum())
+    assert grid._wish.interval() == 0
+    last = int(opened.browser.model.ids[-1])
+    qtbot.waitUntil(lambda: thumbs.pixmap(last) is not None, timeout=10_000)

@@ -2,10 +2,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QInputDialog
 
 from meddistill_gui.bundle import writer
+from meddistill_gui.bundle.keys import PublicKey, public_of
+from meddistill_gui.bundle.senders import known
+from meddistill_gui.bundle.signing import sign
 from meddistill_gui.core.errors import BundleError
 from meddistill_gui.core.events import Finished, Metric, Progress, Started
 from meddistill_gui.gui.pages.receive.page import ReceivePage
@@ -57,7 +62,7 @@ def test_a_whole_bundle_is_checked_then_shown(page, bundle, start_fake, qtbot):
     assert facts["licence"].text() == "CC-BY-4.0"
     assert facts["contact"].text() == "not given"
     assert facts["sha256"].text().replace(" ", "") == page.bundle.sha256
-    assert page._view.evaluation.item(0, 2).text() == "0.683 (0.643 to 0.723)"
+    assert page._view.evaluation.item(0, 1).text() == "0.683 (0.643 to 0.723)"
 
 
 def test_nothing_is_shown_of_a_bundle_that_the_check_refuses(page, bundle, start_fake, qtbot):
@@ -144,3 +149,38 @@ def test_the_recipe_in_words(synthetic):
         "rate of 0.02",
     ):
         assert expected in words
+
+
+@pytest.fixture
+def signed(bundle) -> tuple[Path, PublicKey]:
+    key = Ed25519PrivateKey.generate()
+    bundle.write_bytes(sign(bundle.read_bytes(), key))
+    return bundle, public_of(key)
+
+
+def test_an_unsigned_bundle_says_so(page, bundle, qtbot):
+    opened(page, bundle, qtbot)
+    assert page._view._facts["signer"].text().startswith("not signed")
+    assert not page._remember.isVisible()
+
+
+def test_an_unknown_sender_is_compared_on_the_telephone_and_then_known(
+    page, signed, qtbot, monkeypatch
+):
+    path, key = signed
+    opened(page, path, qtbot)
+    assert key.words in page._view._facts["signer"].text()
+    assert key.fingerprint in page._view._facts["signer"].text()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("St. Anna Radiology", True))
+    qtbot.mouseClick(page._remember, Qt.MouseButton.LeftButton)
+    assert page._view._facts["signer"].text() == "by St. Anna Radiology, whose key you know"
+    assert not page._remember.isVisible()
+    assert known() == {key: "St. Anna Radiology"}
+
+
+def test_a_name_that_cannot_be_used_is_said(page, signed, qtbot, monkeypatch):
+    opened(page, signed[0], qtbot)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("  ", True))
+    page._remember.click()
+    assert page._frame.notice.kind == "error"
+    assert known() == {}
