@@ -10,7 +10,13 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import Scores
 from meddistill_gui.audit.planted import Planted
 from meddistill_gui.audit.search import CopySearch, Found
-from meddistill_gui.audit.statistics import Float64, Interval, clopper_pearson, conformal_p
+from meddistill_gui.audit.statistics import (
+    Float64,
+    Interval,
+    binomial_at_least,
+    clopper_pearson,
+    conformal_p,
+)
 from meddistill_gui.audit.verdict import ImageFinding, PlantedFinding
 
 Bools = npt.NDArray[np.bool_]
@@ -25,7 +31,8 @@ class ScoreReading:
         threshold: The greatest value a calibration patient reaches.
         p: float64 `[m]`, conformal p-value of each synthetic image.
         flags: bool `[m]`, whether it exceeds the threshold.
-        beyond_null: bool `[m]`, whether it exceeds every patient wearing its texture.
+        beyond_null: bool `[m]`, whether it exceeds every surrogate: patients wearing its texture, noise with its spectrum.
+        surrogates: How many there are of each kind.
         like_planted: bool `[m]`, whether it reaches what planted copies reach.
         false_flags: Share of measuring patients (Ht) that exceed the threshold.
     """
@@ -34,6 +41,7 @@ class ScoreReading:
     p: Float64
     flags: Bools
     beyond_null: Bools
+    surrogates: int
     like_planted: Bools
     false_flags: Interval
 
@@ -51,6 +59,7 @@ def read(
         p=conformal_p(scores, held[calibration]),
         flags=scores > threshold,
         beyond_null=beyond,
+        surrogates=null.shape[1] // 2,
         like_planted=scores >= _usual_for_copies(found.planted, kinds, threshold),
         false_flags=clopper_pearson(
             int((held[measuring] > threshold).sum()), len(measuring), policy.CONFIDENCE
@@ -63,8 +72,9 @@ def image_findings(
 ) -> list[ImageFinding]:
     """One finding per synthetic image.
 
-    Where patients wearing an image's own texture score as high as it does, the texture explains its score. What is left is
-    flagged. A flag is confirmed where the image scores as planted copies do, or was started from a patient's image.
+    Where surrogates in an image's own texture or spectrum score as high as it does, these explain its score. What is left is
+    flagged. A flag is confirmed where the image scores as planted copies do, or was started from a patient's image, or
+    where there are so many flags that chance does not make them.
 
     Args:
         a: Score A.
@@ -74,7 +84,8 @@ def image_findings(
     """
     by_a, by_b = a.flags & a.beyond_null, b.flags & b.beyond_null
     flags = by_a | by_b
-    confirmed = (by_a & a.like_planted) | (by_b & b.like_planted) | (flags & started)
+    many = _chance_of(int(flags.sum()), len(flags), a.surrogates) < policy.CHANCE_OF_FLAGS
+    confirmed = (by_a & a.like_planted) | (by_b & b.like_planted) | (flags & (started | many))
     explained = (a.flags | b.flags) & ~flags
     return [
         ImageFinding(
@@ -86,6 +97,11 @@ def image_findings(
         )
         for index in range(len(flags))
     ]
+
+
+def _chance_of(flags: int, images: int, surrogates: int) -> float:
+    """P(so many images or more exceed all of their own surrogates), if each is one of them; two scores, two chances."""
+    return binomial_at_least(flags, images, min(1.0, 2 / (1 + surrogates)))
 
 
 def planted_findings(

@@ -31,14 +31,18 @@ SEARCH_SIDES: Final = (32, 24, 16)
 pixels, so each band has a side of its own."""
 
 SURROGATES: Final = 99
-"""Hold-out patients that wear a synthetic image's own texture (matched null), per image."""
+"""Hold-out patients that wear a synthetic image's own texture (matched null), per image; and as many of pure noise with its
+spectrum."""
 
 REQUIRED_KINDS: Final = ("exact", "flip", "crop 90 %", "texture 0.3")
 REQUIRED_FOUND: Final = 0.95
 """Planted kinds of which at least this share must be found, or the audit cannot tell."""
 
-LIKE_PLANTED: Final = 0.05
-"""A flagged image whose score lies above this quantile of the planted copies' scores counts as a copy."""
+LIKE_PLANTED: Final = 0.5
+"""A flagged image whose score lies above this quantile of the found planted copies' scores counts as a copy."""
+
+CHANCE_OF_FLAGS: Final = 0.001
+"""Where so many images exceed patients wearing their texture that chance does it more rarely than this, all of them count."""
 
 OFF_MANIFOLD: Final = 0.99
 """Distances mean nothing where the set's median lies beyond this quantile of the hold-out's."""
@@ -82,7 +86,12 @@ def shown() -> tuple[tuple[str, str], ...]:
         ("Similarity that counts as the same picture", f"{NEAR_DUPLICATE}"),
         ("Planted kinds that must be found", ", ".join(REQUIRED_KINDS)),
         ("Share of them that must be found", f"{REQUIRED_FOUND:.0%}"),
-        ("Hold-out patients wearing each image's texture", f"{SURROGATES}"),
+        (
+            "Hold-out patients wearing each image's texture, and noise images like it",
+            f"{SURROGATES}",
+        ),
+        ("Quantile of planted copies that counts as a copy", f"{LIKE_PLANTED:g}"),
+        ("Chance below which so many flags count as copies", f"{CHANCE_OF_FLAGS:g}"),
         ("Starting patients recovered, times chance", f"{RECOVERY_FACTOR:g}"),
         ("Planted members that the membership test must tell, AUC", f"{MEMBERSHIP_POSITIVE}"),
         ("Neighbours in the margin score", f"{MARGIN_NEIGHBOURS}"),

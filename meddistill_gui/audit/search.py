@@ -12,13 +12,13 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import MarginSearch, Scores, ViewSearch
 from meddistill_gui.audit.material import Material
 from meddistill_gui.audit.planted import Planted
-from meddistill_gui.audit.surrogates import dressed
+from meddistill_gui.audit.surrogates import dressed, scrambled
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Progress
 
 MARGIN: Final = "looking for patients who stand out"
 VIEWING: Final = "looking for turned and changed copies"
-NULL: Final = "comparing with patients in the same texture"
+NULL: Final = "comparing with nobody in the same texture"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,9 @@ class CopySearch:
     Attributes:
         a: Score A, aligned margin.
         b: Score B, searched similarity.
-        null_a: float64 `[m, k]`, score A of hold-out patients wearing each image's texture.
-        null_b: The same for score B; empty rows (`[m, 0]` or NaN) where an image is not flagged by it.
+        null_a: float64 `[m, 2 k]`, score A of k hold-out patients wearing each image's texture, and of k times noise with
+            its spectrum.
+        null_b: The same for score B; NaN rows where an image is not flagged by it.
     """
 
     a: Found
@@ -117,15 +118,19 @@ def _null(
     seed: int,
     control: Control,
 ) -> Generator[Event, None, npt.NDArray[np.float64]]:
-    """Scores of calibration patients wearing the texture of these images; NaN rows for the others."""
+    """Scores of the surrogates of these images (`surrogates`), `[m, 2 k]`; NaN rows for the others."""
     random = np.random.default_rng([seed, 2])
     count = min(policy.SURROGATES, len(material.calibration))
     patients = torch.from_numpy(random.permutation(material.calibration)[:count])
-    scores = np.full((len(material.exported), count), np.nan)
+    generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+    scores = np.full((len(material.exported), 2 * count), np.nan)
     if len(images) == 0:
         return scores
-    texture = material.readings[-1]
-    worn = torch.cat([dressed(texture[index], material.holdout[patients]) for index in images])
-    found = yield from _counted(search.run(worn, control), NULL, "steps")
-    scores[np.asarray(images)] = found.score.reshape(len(images), count)
+    nobody = []
+    for index in images:
+        synthetic = material.readings[-1][int(index)]
+        nobody.append(dressed(synthetic, material.holdout[patients]))
+        nobody.append(scrambled(synthetic, count, generator))
+    found = yield from _counted(search.run(torch.cat(nobody), control), NULL, "steps")
+    scores[np.asarray(images)] = found.score.reshape(len(images), 2 * count)
     return scores

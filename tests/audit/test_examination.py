@@ -175,6 +175,15 @@ def test_noise_alone_is_never_green(train, holdout, audited):
     assert report["verdict"] == Verdict.CANNOT_TELL
 
 
+def test_forty_noise_images_are_no_leak(train, holdout, audited):
+    """Noise stands out oddly often; surrogates with its spectrum say that noise does so."""
+    noise = np.random.default_rng(3).normal(0.5, 0.4, (40, 1, 16, 16))
+    report = audited(noise, train, holdout, planted=20)
+    assert not any(image["confirmed"] for image in report["images"])
+    assert sum(image["flagged"] for image in report["images"]) <= 4
+    assert report["verdict"] == Verdict.CANNOT_TELL
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.5])
 def test_images_without_content_are_not_flagged(value, train, holdout, audited):
     report = audited(np.full((4, 1, 16, 16), value), train, holdout, planted=5)

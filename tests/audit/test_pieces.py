@@ -12,7 +12,7 @@ from meddistill_gui.audit.planted import KINDS, OWN_TEXTURE, planted
 from meddistill_gui.audit.policy import shown
 from meddistill_gui.audit.preconditions import Precondition
 from meddistill_gui.audit.record import FORMAT
-from meddistill_gui.audit.surrogates import dressed
+from meddistill_gui.audit.surrogates import dressed, scrambled
 from meddistill_gui.audit.views import VIEWS, View
 
 
@@ -111,6 +111,18 @@ def test_a_surrogate_wears_the_texture_of_the_image_on_another_patient(pixels):
     assert torch.allclose(
         worn - low_passed(pixels[1:3], 1.0), fine.expand(2, -1, -1, -1), atol=1e-6
     )
+
+
+def test_scrambled_noise_keeps_the_spectrum_and_nothing_else(pixels):
+    noise = scrambled(pixels[0], 3, torch.Generator().manual_seed(0))
+    wanted = torch.fft.rfft2(pixels[0]).abs()
+    inside = (
+        slice(None),
+        slice(1, 8),
+        slice(1, 8),
+    )  # edges of the half spectrum are their own mirror images
+    assert torch.allclose(torch.fft.rfft2(noise[1]).abs()[inside], wanted[inside], atol=1e-3)
+    assert not torch.allclose(noise[0], noise[1], atol=0.05)
 
 
 def test_unknown_patients_are_one_each():
