@@ -69,7 +69,7 @@ def draw_anatomy(side: int, generator: np.random.Generator) -> Anatomy:
     thickness += _spine(x, y)
     thickness += _mediastinum(x, y, build)
     thickness += _vessels(x, y, lungs, generator)
-    thickness += 0.05 * _cloud(side, 6.0, generator)
+    thickness *= 1 + 0.05 * _cloud(side, 6.0, generator)
     thickness = np.maximum(thickness, 0).astype(np.float32)
     return Anatomy(side=round(side / _MARGIN), thickness=thickness, lungs=lungs)
 

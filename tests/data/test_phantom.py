@@ -22,7 +22,7 @@ def _headers(folder: Path) -> list[pydicom.FileDataset]:
 def test_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         for _ in write_hospital(
-            tmp_path / name, patients=8, images=14, seed=seed, control=Control()
+            tmp_path / name, patients=3, images=4, seed=seed, control=Control()
         ):
             pass
     assert digest_of(tmp_path / "a") == digest_of(tmp_path / "b")
