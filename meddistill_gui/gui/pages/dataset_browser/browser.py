@@ -48,7 +48,7 @@ class Browser(QSplitter):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._place)
-        self._thumbnails = thumbnails
+        self.thumbnails = thumbnails
         self.overview = Overview()
         self.filters = Filters()
         self.filters.changed.connect(self._show_ids)
@@ -67,7 +67,7 @@ class Browser(QSplitter):
 
     def show_catalogue(self, catalogue: Catalogue | None, summary: CatalogueSummary | None) -> None:
         """Show another catalogue, or the same one after it changed."""
-        self._thumbnails.forget()
+        self.thumbnails.forget()
         self._catalogue = catalogue
         if catalogue is None or summary is None:
             self.model.show_ids(np.empty(0, np.int64))
@@ -83,7 +83,7 @@ class Browser(QSplitter):
 
     def close_reading(self) -> None:
         """Wait for what is being read."""
-        self._thumbnails.close()
+        self.thumbnails.close()
         self.inspector.close_reading()
 
     @override

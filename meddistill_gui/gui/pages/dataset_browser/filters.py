@@ -35,7 +35,7 @@ class Filters(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PATIENCE_MS)
         self._pause.timeout.connect(self.changed)
-        self.search.textChanged.connect(self._pause.start)
+        self.search.textChanged.connect(self._on_typing)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         shortcut.activated.connect(self._focus_search)
         row = QHBoxLayout()
@@ -82,6 +82,9 @@ class Filters(QWidget):
 
     def _focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_typing(self) -> None:
+        self._pause.start()
 
     def _on_choice(self, _number: int) -> None:
         self.changed.emit()

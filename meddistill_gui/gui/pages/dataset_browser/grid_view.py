@@ -69,8 +69,8 @@ class GridView(QTableView):
             header.hide()
             header.setMinimumSectionSize(1)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalScrollBar().valueChanged.connect(self._wish.start)
-        model.modelReset.connect(self._wish.start)
+        self.verticalScrollBar().valueChanged.connect(self._wish_soon)
+        model.modelReset.connect(self._wish_soon)
         thumbnails.ready.connect(self.viewport().update)
         self.selectionModel().currentChanged.connect(self._on_current)
         self.activated.connect(self._on_activated)
@@ -133,6 +133,10 @@ class GridView(QTableView):
             self.show_place(here)
         self.verticalHeader().setDefaultSectionSize(tile_height(self))
         self.verticalScrollBar().setSingleStep(tile_height(self) // 3)
+        self._wish.start()
+
+    def _wish_soon(self) -> None:
+        """Not `QTimer.start` itself: it would take the scroll bar's value for its interval."""
         self._wish.start()
 
     def _want_visible(self) -> None:

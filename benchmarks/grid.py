@@ -1,0 +1,171 @@
+"""The dataset browser with 100,000 images: `python -m benchmarks.grid`.
+
+The files are hard links to 200 invented radiographs, the catalogue's rows are copies of what the real scan wrote of those;
+the window and everything in it is the real one, drawn offscreen.
+"""
+
+import argparse
+import os
+import random
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+FIRST: Final = 200
+GOALS: Final = {
+    "open the project": 150.0,
+    "resize": 150.0,
+    "scroll one frame": 10.0,
+    "thumbnails after scrolling stops": 300.0,
+}
+"""Milliseconds of issue "the dataset browser at hospital size"; of the thumbnails the 95th percentile, else the median."""
+
+
+def main() -> None:
+    """Make the files, open the window, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--images", type=int, default=100_000, help="how many images")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        project = make_project(Path(folder), given.images)
+        rows, memory = measure(project)
+    print(f"{given.images:,} images".ljust(36) + "  median     p95     max   goal   ms")
+    for name, times in rows.items():
+        ordered = sorted(times)
+        median, p95 = statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))]
+        goal = f"{GOALS[name]:7.0f}" if name in GOALS else "      -"
+        print(f"{name:36}{median:8.1f}{p95:8.1f}{ordered[-1]:8.1f}{goal}")
+    print(f"memory of the whole process: {memory:.0f} MiB at most; load {os.getloadavg()[0]:.1f}")
+
+
+def make_project(folder: Path, images: int) -> Path:
+    """Files and a catalogue of this many images."""
+    from meddistill_gui.core.configs.label import LabelConfig  # noqa: PLC0415
+    from meddistill_gui.core.configs.scan import ScanConfig  # noqa: PLC0415
+    from meddistill_gui.core.control import Control  # noqa: PLC0415
+    from meddistill_gui.data.catalogue import open_catalogue  # noqa: PLC0415
+    from meddistill_gui.data.phantom import write_hospital  # noqa: PLC0415
+    from meddistill_gui.operations.label import label  # noqa: PLC0415
+    from meddistill_gui.operations.scan import scan  # noqa: PLC0415
+
+    source, project, control = folder / "source", folder / "project", Control()
+    for work in (
+        write_hospital(source, patients=FIRST, images=FIRST, control=control),
+        scan(ScanConfig(source=source, project=project), control),
+        label(LabelConfig(project=project), control),
+    ):
+        for _ in work:
+            pass
+    with open_catalogue(project / "catalogue.sqlite") as catalogue:
+        _multiply(catalogue.connection, source, images - FIRST)
+    return project
+
+
+def _multiply(connection: Any, source: Path, more: int) -> None:
+    """Write `more` copies of the rows that are there, each with a file of its own."""
+    names = [
+        row[1]
+        for row in connection.execute("PRAGMA table_info(image)")
+        if row[1] not in {"id", "file"}
+    ]
+    known = connection.execute(
+        f"SELECT file.path, file.size, file.modified, file.kind, label.class, {', '.join('image.' + n for n in names)} "  # noqa: S608 - names of our own columns
+        "FROM image JOIN file ON file.id = image.file JOIN label ON label.image = image.id"
+    ).fetchall()
+    many = source / "many"
+    many.mkdir()
+    connection.execute("BEGIN")
+    for number in range(more):
+        path, size, modified, kind, of_class, *rest = known[number % len(known)]
+        new = f"many/{number:06d}.dcm"
+        os.link(source / path, source / new)
+        file = connection.execute(
+            "INSERT INTO file (path, size, modified, kind) VALUES (?, ?, ?, ?)",
+            (new, size, modified, kind),
+        ).lastrowid
+        image = connection.execute(
+            f"INSERT INTO image (file, {', '.join(names)}) VALUES (?{', ?' * len(names)})",  # noqa: S608 - names of our own columns
+            (file, *rest),
+        ).lastrowid
+        connection.execute("INSERT INTO label (image, class) VALUES (?, ?)", (image, of_class))
+    connection.execute("COMMIT")
+
+
+def measure(project: Path) -> tuple[dict[str, list[float]], float]:
+    """Milliseconds of each thing a user does, and the greatest memory in MiB."""
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    from meddistill_gui.gui.main_window import MainWindow  # noqa: PLC0415
+    from meddistill_gui.gui.page_list import pages  # noqa: PLC0415
+    from meddistill_gui.gui.theme.style import Theme  # noqa: PLC0415
+    from meddistill_gui.jobs import child_process  # noqa: PLC0415
+
+    app = QApplication(["MedDistill"])
+    settings = Path(tempfile.mkdtemp()) / "window.toml"
+    window = MainWindow(child_process.start, pages(), Theme(app), settings)
+    window.resize(1280, 832)
+    window.show()
+    app.processEvents()
+
+    def shown(action: Callable[[], object]) -> float:
+        begin = time.perf_counter()
+        action()
+        app.processEvents()
+        return 1000 * (time.perf_counter() - begin)
+
+    browser: Any = window.page("dataset_browser").browser  # type: ignore[attr-defined]
+    rows = {
+        "open the project": [shown(lambda: window.session.open_project(project)) for _ in range(3)],
+        "resize": [
+            shown(lambda w=width: window.resize(w, 832)) for width in (1500, 1280, 1900, 1100) * 3
+        ],  # type: ignore[misc]
+        "scroll one frame": _scroll(browser.grid),
+        "thumbnails after scrolling stops": _jumps(app, browser),
+        "search": [shown(lambda t=text: _search(browser, t)) for text in ("0012", "opacity", "")],  # type: ignore[misc]
+    }
+    browser.close_reading()
+    window.close()
+    return rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _scroll(grid: Any) -> list[float]:
+    bar, times = grid.verticalScrollBar(), []
+    bar.setValue(0)
+    for _ in range(300):
+        begin = time.perf_counter()
+        bar.setValue(bar.value() + 60)
+        grid.viewport().repaint()
+        times.append(1000 * (time.perf_counter() - begin))
+    return times
+
+
+def _jumps(app: Any, browser: Any) -> list[float]:
+    """From the last movement of the scroll bar until every picture in view is there."""
+    chance, times = random.Random(0), []  # noqa: S311 - where to jump
+    bar, grid, model = browser.grid.verticalScrollBar(), browser.grid, browser.model
+    for _ in range(20):
+        bar.setValue(chance.randrange(bar.maximum()))
+        begin = time.perf_counter()
+        columns = model.columnCount()
+        first, last = grid.rowAt(0), grid.rowAt(grid.viewport().height() - 1)
+        ids = [int(one) for one in model.ids[first * columns : (last + 1) * columns]]
+        while any(browser.thumbnails.pixmap(one) is None for one in ids):
+            app.processEvents()
+            time.sleep(0.002)
+        times.append(1000 * (time.perf_counter() - begin))
+    return times
+
+
+def _search(browser: Any, text: str) -> None:
+    browser.filters.search.setText(text)
+    browser.filters.changed.emit()
+
+
+if __name__ == "__main__":
+    main()
