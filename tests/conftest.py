@@ -12,6 +12,8 @@ if sys.platform.startswith("linux"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# the stand-alone build leaves triton out, so tests do without it too (its teardown also prints after pytest's last line)
+sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +45,10 @@ def fake_operations(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., 
     operations.catalog = catalog
     monkeypatch.setitem(sys.modules, operations.__name__, operations)
     monkeypatch.setitem(sys.modules, catalog.__name__, catalog)
-    monkeypatch.delitem(sys.modules, "meddistill_gui.jobs.in_process", raising=False)
-    # set to anything, so that what the import puts there is taken away afterwards
+    # set to anything before it is taken away, so that what an import puts there is undone afterwards as well
+    name = "meddistill_gui.jobs.in_process"
+    monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(meddistill_gui.jobs, "in_process", None, raising=False)
     monkeypatch.delattr(meddistill_gui.jobs, "in_process")
 

@@ -10,6 +10,7 @@ from meddistill_gui.core.logs import start_logging
 def root_logger():
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    logging.captureWarnings(capture=False)  # whoever logged before has left it on
     with warnings.catch_warnings():
         yield root
     for handler in set(root.handlers) - set(handlers):

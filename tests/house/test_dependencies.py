@@ -9,7 +9,7 @@ from importlib import metadata
 import pytest
 
 NOT_IMPORTED: dict[str, str] = {
-    "torchvision": "the ordinary companion of torch; kept in step with it",
+    "bcrypt": "cryptography loads it by name",
     "pylibjpeg": "pydicom loads it by name",
     "pylibjpeg-openjpeg": "pydicom loads it by name",
     "pylibjpeg-rle": "pydicom loads it by name",
