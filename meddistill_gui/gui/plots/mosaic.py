@@ -26,6 +26,7 @@ from meddistill_gui.gui.theme.colours import current
 
 _GAP: Final = 4
 _LARGEST_TILE: Final = 256
+_LEAST_LINES: Final = 8
 _MOVES: Final = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -122,7 +123,7 @@ class Mosaic(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 120)
+        return QSize(160, max(120, _LEAST_LINES * self.fontMetrics().height()))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

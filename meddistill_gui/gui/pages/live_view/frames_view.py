@@ -45,6 +45,7 @@ class FramesView(QWidget):
             kind="quiet",
             tip=self.tr("Show the images that the run keeps: the best"),
         )
+        self.kept.setCheckable(True)
         self.kept.clicked.connect(self.kept_wanted)
         self.kept.hide()
         row = QHBoxLayout()
@@ -66,6 +67,8 @@ class FramesView(QWidget):
         self._per_class = images_per_class
         self.mosaic.clear()
         self._step.setText("")
+        with QSignalBlocker(self.follow):
+            self.follow.setChecked(True)
 
     def set_frames(self, frames: Sequence[Frame]) -> None:
         """Offer these snapshots."""
@@ -79,6 +82,7 @@ class FramesView(QWidget):
 
     def show_pixels(self, frame: Frame, pixels: npt.NDArray[np.uint8]) -> None:
         """Show the images of a snapshot."""
+        self.kept.setChecked(False)
         self._show(pixels, self.tr("Iteration {step}").format(step=f"{frame.step:,}"))
 
     def show_kept(self, pixels: npt.NDArray[np.uint8], step: int | None) -> None:
@@ -89,6 +93,7 @@ class FramesView(QWidget):
         self._show(pixels, text)
         with QSignalBlocker(self.follow):
             self.follow.setChecked(False)
+        self.kept.setChecked(True)
 
     def _show(self, pixels: npt.NDArray[np.uint8], text: str) -> None:
         labels = [index // self._per_class for index in range(len(pixels))]

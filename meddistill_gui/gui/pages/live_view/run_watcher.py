@@ -123,7 +123,7 @@ class _Reader(QObject):
 
     def show_frame(self, frame: Frame | None) -> None:
         with self._lock:
-            self._wanted = frame
+            self._wanted, self._shown = frame, None
 
     def take(self) -> RunNews | None:
         with self._lock:

@@ -186,3 +186,24 @@ def test_the_table_holds_the_numbers_of_the_curves(page, session, hospital, qtbo
     table = page._parts.curves._table
     assert table.isVisible()
     assert [table.item(0, 0).text(), table.item(1, 1).text()] == ["40", "0.5"]
+
+
+def test_a_complete_run_shows_the_images_it_keeps_not_its_last_ones(page, session, hospital, qtbot):
+    run = hospital.finished(hospital.run())
+    hospital.log(run, hospital.frame(run, 41, brightness=50), Finished())
+    session.open_project(hospital.project.root)
+    view = page._parts.frames
+    qtbot.waitUntil(lambda: view._step.text() == "Kept: iteration 20")
+    assert view.kept.isChecked()
+
+    def brightness() -> int:
+        mosaic = view.mosaic
+        return mosaic.grab().toImage().pixelColor(mosaic.tile_rect(3).center().toPoint()).red()
+
+    assert brightness() == 30
+    view.follow.click()
+    qtbot.waitUntil(lambda: view._step.text() == "Iteration 41")
+    assert brightness() == 80
+    assert not view.kept.isChecked()
+    view.kept.click()
+    assert brightness() == 30
