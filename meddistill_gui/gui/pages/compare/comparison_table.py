@@ -18,7 +18,7 @@ from meddistill_gui.gui.plots.mosaic import Mosaic
 from meddistill_gui.gui.widgets.evaluation_table import in_words
 
 _MOSAIC: Final = 220
-_NARROWEST: Final = 190
+_WIDEST_FIGURE: Final = "0.000 (0.000 to 0.000)"
 
 
 class ComparisonTable(QTableWidget):
@@ -34,7 +34,9 @@ class ComparisonTable(QTableWidget):
         self.setShowGrid(False)
         self.setCornerButtonEnabled(False)
         self.setAccessibleName(self.tr("Runs side by side"))
-        self.horizontalHeader().setMinimumSectionSize(_NARROWEST)
+        self.horizontalHeader().setMinimumSectionSize(
+            self.fontMetrics().horizontalAdvance(_WIDEST_FIGURE) + 24
+        )
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
