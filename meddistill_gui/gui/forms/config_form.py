@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from meddistill_gui.core.config import Option, options_of, problems, value_at, with_values
@@ -33,6 +33,7 @@ class ConfigForm(QWidget):
         leave_out: Dotted paths that are decided elsewhere.
         only: If given, only these dotted paths.
         titles: What is shown for choices, by dotted path.
+        only_if: Options that only matter for some value of another: dotted path to (that other's path, the value).
         parent: Owner.
     """
 
@@ -45,6 +46,7 @@ class ConfigForm(QWidget):
         leave_out: Collection[str] = (),
         only: Collection[str] | None = None,
         titles: Mapping[str, Mapping[str, str]] | None = None,
+        only_if: Mapping[str, tuple[str, object]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -52,7 +54,9 @@ class ConfigForm(QWidget):
         self._leave_out = frozenset(leave_out)
         self._only = None if only is None else frozenset(only)
         self._titles = titles or {}
+        self._only_if = only_if or {}
         self._rows: dict[str, _Row] = {}
+        self._places: dict[str, tuple[QFormLayout, int]] = {}
         self._filling = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -101,6 +105,7 @@ class ConfigForm(QWidget):
         self._rows = {}
         self._column.removeWidget(self._body)
         self._column.removeWidget(self._general)
+        self._column.takeAt(0)  # the stretch
         self._body.hide()
         self._body.deleteLater()
         self._body = QWidget()
@@ -111,8 +116,10 @@ class ConfigForm(QWidget):
             self._add_group(column, heading, shown)
         self._column.addWidget(self._body)
         self._column.addWidget(self._general)
+        self._column.addStretch()
         self._filling = False
         self.problems()
+        self._show_relevant()
 
     def _groups(self) -> dict[str, list[Option]]:
         groups: dict[str, list[Option]] = {}
@@ -147,11 +154,11 @@ class ConfigForm(QWidget):
     def _add_row(self, form: QFormLayout, one: Option) -> None:
         field = field_for(one, self._titles.get(one.path))
         field.show_value(value_at(self._config, one.path))
-        help_text = label("" if one.kind is bool else one.about.text, "small")
-        help_text.setVisible(one.kind is not bool)
+        help_text = label(one.about.text, "small")
         problem = label(kind="problem")
         problem.hide()
-        name = label(label_of(one), wrap=False, mouse=False)
+        words = "" if one.kind is bool else label_of(one)  # a check box says its name itself
+        name = label(words, wrap=False, mouse=False)
         target = field.focus_target()
         target.setAccessibleName(label_of(one))
         target.setAccessibleDescription(f"{one.about.text} {one.range_text()}".strip())
@@ -162,6 +169,7 @@ class ConfigForm(QWidget):
         if not isinstance(field, QWidget):  # pragma: no cover - every editor is one
             raise TypeError(one.path)
         form.addRow(name, stacked(field, help_text, problem))
+        self._places[one.path] = (form, form.rowCount() - 1)
 
     def _on_change(self) -> None:
         if self._filling:
@@ -170,7 +178,15 @@ class ConfigForm(QWidget):
             self._build()
         else:
             self.problems()
+            self._show_relevant()
         self.changed.emit()
+
+    def _show_relevant(self) -> None:
+        """Hide what does not matter for the values as they are; it keeps its value."""
+        for path, (other, wanted) in self._only_if.items():
+            if path in self._places:
+                form, row = self._places[path]
+                form.setRowVisible(row, self._rows[other].field.value() == wanted)
 
     def _brings_others(self) -> bool:
         """Whether the change makes other options appear; the config is then already the new one."""
@@ -220,7 +236,7 @@ class Fold(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(self.toggle)
+        column.addWidget(self.toggle, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(content)
         content.hide()
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from meddistill_gui.core.config import Option
+from meddistill_gui.gui.forms.wording import label_of
 from meddistill_gui.gui.widgets.buttons import button
 
 _LARGEST: Final = 2**31 - 1
@@ -150,7 +151,7 @@ class SwitchField(_Editor):
     """Yes or no."""
 
     def __init__(self, one: Option) -> None:
-        self._box = QCheckBox(one.about.text.rstrip("."))
+        self._box = QCheckBox(label_of(one))
         super().__init__(self._box)
         self.row.addStretch()
         self._box.toggled.connect(self._say_changed)
@@ -188,6 +189,45 @@ class ChoiceField(_Editor):
     def show_value(self, value: Any) -> None:
         """See `Field`."""
         self._box.setCurrentIndex(self._box.findData(value))
+
+
+class ChoicesField(QWidget):
+    """Any number of a few words, in the order in which they are offered.
+
+    Args:
+        one: The option.
+        titles: What is shown for a word, where it is not the word itself.
+    """
+
+    changed = Signal()
+
+    def __init__(self, one: Option, titles: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._boxes = {
+            word: QCheckBox((titles or {}).get(word, word)) for word in one.about.choices
+        }
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for box in self._boxes.values():
+            box.toggled.connect(self._say_changed)
+            column.addWidget(box)
+
+    def focus_target(self) -> QWidget:
+        """See `Field`: all of them together."""
+        return self
+
+    def value(self) -> tuple[str, ...]:
+        """See `Field`."""
+        return tuple(word for word, box in self._boxes.items() if box.isChecked())
+
+    def show_value(self, value: Any) -> None:
+        """See `Field`."""
+        for word, box in self._boxes.items():
+            box.setChecked(word in value)
+
+    def _say_changed(self) -> None:
+        self.changed.emit()
 
 
 class TextField(_Editor):
@@ -269,7 +309,8 @@ def field_for(one: Option, titles: Mapping[str, str] | None = None) -> Field:
         titles: What is shown for its choices.
     """
     if one.about.choices:
-        return ChoiceField(one, titles)
+        several = one.kind is tuple
+        return ChoicesField(one, titles) if several else ChoiceField(one, titles)
     kinds: dict[type, Callable[[Option], Field]] = {
         bool: SwitchField,
         int: IntegerField,

@@ -21,6 +21,7 @@ class OperationDialog(QDialog):
         accept: Word on the primary button.
         leave_out: Dotted paths that are decided elsewhere.
         titles: What is shown for choices, by dotted path.
+        only_if: Options that only matter for some value of another, see `ConfigForm`.
         parent: Owner.
     """
 
@@ -33,11 +34,12 @@ class OperationDialog(QDialog):
         *,
         leave_out: Collection[str] = (),
         titles: Mapping[str, Mapping[str, str]] | None = None,
+        only_if: Mapping[str, tuple[str, object]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.form = ConfigForm(config, leave_out=leave_out, titles=titles)
+        self.form = ConfigForm(config, leave_out=leave_out, titles=titles, only_if=only_if)
         self.form.changed.connect(self._check)
         self.go = button(accept, kind="primary")
         self.go.setDefault(True)

@@ -113,3 +113,17 @@ def test_an_optional_path_may_be_empty_and_a_required_one_may_not(qtbot):
     form.field("project").show_value(None)
     with pytest.raises(ConfigError):
         form.config()
+
+
+def test_what_does_not_matter_is_hidden_and_keeps_its_value(qtbot):
+    config = LabelConfig(project=Path("b"), tag="Modality")
+    form = form_of(qtbot, config, only_if={"tag": ("rule", "tag"), "table": ("rule", "table")})
+    form.show()
+    tag = form.field("tag").focus_target()
+    assert not tag.isVisible()
+    form.field("rule").show_value("tag")
+    assert tag.isVisible()
+    assert form.config().tag == "Modality"
+    form.field("rule").show_value("folder")
+    assert not tag.isVisible()
+    assert form.config() == config

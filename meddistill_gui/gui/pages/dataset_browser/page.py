@@ -141,6 +141,13 @@ class DatasetBrowserPage(QWidget):
                     "tag": self.tr("A DICOM tag"),
                 }
             },
+            only_if={
+                "folder_level": ("rule", "folder"),
+                "table": ("rule", "table"),
+                "key_column": ("rule", "table"),
+                "class_column": ("rule", "table"),
+                "tag": ("rule", "tag"),
+            },
             parent=self,
         )
         if dialog.exec() == QDialog.DialogCode.Accepted:

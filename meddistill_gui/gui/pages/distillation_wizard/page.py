@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import CatalogueSummary, open_catalogue
-from meddistill_gui.gui.pages.distillation_wizard.presets import free_name
+from meddistill_gui.gui.pages.distillation_wizard.presets import beginning
 from meddistill_gui.gui.pages.distillation_wizard.wizard import DistillationWizard
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
@@ -68,7 +68,7 @@ class DistillationWizardPage(QWidget):
             self.frame.set_status(self.tr("No divided data set is open."))
             return
         taken = project.run_names()
-        config = DistillConfig(project=project.root, name=free_name(taken))
+        config = beginning(project.root, taken)
         wizard = self._made(config)
         wizard.begin(config, summary, taken)
         self._stack.setCurrentWidget(wizard)

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from meddistill_gui.core.config import options_of, value_at, with_values
 from meddistill_gui.core.configs.distill import DistillConfig
+
+RECOMMENDED: Final = "recommended"
+"""Method that the wizard begins with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,3 +87,11 @@ def free_name(taken: tuple[str, ...]) -> str:
     while f"run-{number}" in taken:
         number += 1
     return f"run-{number}"
+
+
+def beginning(project: Path, taken: tuple[str, ...]) -> DistillConfig:
+    """What the wizard shows first: the recommended method, the middle amount of work, a free name."""
+    config = with_values(
+        DistillConfig(project=project, name=free_name(taken)), {"method": RECOMMENDED}
+    )
+    return applied(config, PRESETS[1])

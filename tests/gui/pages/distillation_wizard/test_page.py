@@ -16,6 +16,7 @@ from meddistill_gui.core.events import Finished, Progress, Started
 from meddistill_gui.core.run_folder import create_run
 from meddistill_gui.gui.pages.distillation_wizard.budget_step import total_seconds
 from meddistill_gui.gui.pages.distillation_wizard.page import DistillationWizardPage
+from meddistill_gui.gui.pages.distillation_wizard.presets import beginning
 from meddistill_gui.gui.session import Session
 from meddistill_gui.operations.label import label
 from meddistill_gui.operations.scan import scan
@@ -91,12 +92,12 @@ def test_without_a_divided_data_set_it_leads_to_the_data_set(qtbot, page, tmp_pa
     assert asked.args == ["dataset_browser"]
 
 
-def test_untouched_it_yields_the_default_config_and_starts_it_in_the_session(
+def test_untouched_it_yields_what_it_began_with_and_starts_it_in_the_session(
     qtbot, opened, project, start_fake
 ):
     wizard = opened.wizard
     walk_to_summary(qtbot, wizard)
-    expected = DistillConfig(project=project, name="run-1")
+    expected = beginning(project, ())
 
     def make_folder(_job):
         create_run(expected)

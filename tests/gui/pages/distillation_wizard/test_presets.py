@@ -8,6 +8,7 @@ from meddistill_gui.core.specs import METHODS
 from meddistill_gui.gui.pages.distillation_wizard.presets import (
     PRESETS,
     applied,
+    beginning,
     free_name,
     matching,
 )
@@ -29,6 +30,12 @@ def test_presets_are_in_order_of_work():
         for config in (applied(PLAIN, preset) for preset in PRESETS)
     ]
     assert amounts == sorted(set(amounts))
+
+
+def test_the_wizard_begins_with_an_allowed_config_of_the_middle_amount():
+    config = beginning(Path("p"), ("run-1",))
+    assert problems(config) == ()
+    assert (config.method, config.name, matching(config)) == ("recommended", "run-2", "balanced")
 
 
 def test_the_middle_preset_is_what_the_program_does_by_default():
