@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from meddistill_gui.engine.networks.network import Network
 
 _TINY: Final = 1e-12  # so that a gradient of zero is divided by something
-_SMALLEST_BATCH: Final = 16
+_SMALLEST_BATCH: Final = 8
 _STEPS_PER_EPOCH: Final = 32
 _CPU_PART: Final = 32 * 32 * 32  # pixels per part on a CPU: their activations fit the cache
 
@@ -44,7 +44,7 @@ def epoch_order(labels: Tensor, classes: int, random: torch.Generator, *, balanc
 
 
 def step_batch(wanted: int, count: int) -> int:
-    """Images per step: as wanted, but on small sets fewer, down to 16, so that an epoch is about 32 steps and not one or two.
+    """Images per step: as wanted, but on small sets fewer, down to 8, so that an epoch is about 32 steps and not one or two.
 
     Args:
         wanted: Images per step that the options say.
