@@ -31,7 +31,7 @@ from meddistill_gui.core.words import Verdict
 
 CHECKING: Final = "checking what the audit rests on"
 NEAREST: Final = "measuring exact distances"
-PHASES: Final = (CHECKING, MARGIN, VIEWING, NULL, NEAREST, membership.PHASE)
+PHASES: Final = (CHECKING, NEAREST, MARGIN, VIEWING, NULL, membership.PHASE)
 
 
 def examine(
@@ -89,12 +89,13 @@ def _searched(
     leaks = planted(
         material.training, material.patients, material.readings[-1], config.planted, case.seed
     )
-    search = yield from searched(material, leaks, case.seed, control)
     yield Progress(phase=NEAREST, done=0, total=2, unit="steps")
     to_train = distances(material.exported, case.train.images, control)
     yield Progress(phase=NEAREST, done=1, total=2, unit="steps")
     to_holdout = distances(material.exported, case.holdout.images, control)
     yield Progress(phase=NEAREST, done=2, total=2, unit="steps")
+    exact = to_train.min(1) == 0
+    search = yield from searched(material, leaks, exact, case.seed, control)
     kinds = [leak.kind for leak in leaks]
     a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
@@ -104,7 +105,7 @@ def _searched(
         attacked = yield from membership.membership(case, material, control)
     evidence = Evidence(
         preconditions=checks,
-        images=image_findings(a, b, to_train.min(1) == 0, beside.started),
+        images=image_findings(a, b, exact, beside.started),
         planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,

@@ -92,7 +92,7 @@ def image_findings(
             index=index,
             exact=bool(exact[index]),
             flagged=bool(flags[index] or exact[index]),
-            confirmed=bool(confirmed[index]),
+            confirmed=bool(confirmed[index] or exact[index]),
             explained=bool(explained[index] and not exact[index]),
         )
         for index in range(len(flags))

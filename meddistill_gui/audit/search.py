@@ -59,9 +59,20 @@ class CopySearch:
 
 
 def searched(
-    material: Material, leaks: Sequence[Planted], seed: int, control: Control
+    material: Material,
+    leaks: Sequence[Planted],
+    exact: npt.NDArray[np.bool_],
+    seed: int,
+    control: Control,
 ) -> Generator[Event, None, CopySearch]:
     """Score everything; yields progress.
+
+    Args:
+        material: The images.
+        leaks: Planted leaks.
+        exact: bool `[m]`, which synthetic images are training images; they need no surrogates under the costly score B.
+        seed: Of the surrogates.
+        control: Asked between blocks.
 
     Raises:
         Stopped: The user asked to stop.
@@ -77,7 +88,8 @@ def searched(
     )
     everyone = range(len(material.exported))
     null_a = yield from _null(margin, material, everyone, seed, control)
-    suspects = np.flatnonzero(b.synthetic.score > b.holdout.score[material.calibration].max())
+    beyond = b.synthetic.score > b.holdout.score[material.calibration].max()
+    suspects = np.flatnonzero(beyond & ~exact)
     null_b = yield from _null(views, material, suspects, seed, control)
     return CopySearch(a=a, b=b, null_a=null_a, null_b=null_b)
 
