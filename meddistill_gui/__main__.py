@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Those after the program's name; None takes them from the command line.
     """
+    _become_a_decoder()
     given = sys.argv[1:] if arguments is None else list(arguments)
     _prepare_threads()
     if not given:
@@ -36,6 +37,7 @@ def window() -> int:
     from meddistill_gui.core import logs, paths  # noqa: PLC0415
     from meddistill_gui.core.errors import MedDistillError  # noqa: PLC0415
 
+    _become_a_decoder()
     _prepare_threads()
     # one thread of pure Python (headers, lists) must not hold the window up for half a second
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -68,6 +70,14 @@ def _need_a_screen() -> None:
             "There is no screen to open a window on.",
             "Use the command line here: meddistill --help",
         )
+
+
+def _become_a_decoder() -> None:
+    """In a frozen build this program is also the process that decodes images apart (`data/apart.py`); then never returns."""
+    if getattr(sys, "frozen", False):
+        import multiprocessing  # noqa: PLC0415 - costs a tenth of the start and only a frozen build needs it
+
+        multiprocessing.freeze_support()
 
 
 def _prepare_threads() -> None:

@@ -12,12 +12,12 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.run_folder import open_run
-from meddistill_gui.operations.real_images import roles_read
+from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 
 def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     """Write the fine-grained report (it stays in the run folder) and the coarse one (it may travel)."""
-    yield Started(operation="audit", phases=("reading images", "searching for copies"))
+    yield Started(operation="audit", phases=(*READING_PHASES, "searching for copies"))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
     train, holdout = yield from roles_read(

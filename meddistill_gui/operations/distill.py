@@ -13,10 +13,10 @@ from meddistill_gui.core.project import held
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import EventLog, RunFolder, ask, asked, create_run
 from meddistill_gui.engine import runner
-from meddistill_gui.operations.real_images import roles_read
+from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 PHASES: Final = (
-    "reading images",
+    *READING_PHASES,
     "training experts",
     "warming up",
     "matching trajectories",

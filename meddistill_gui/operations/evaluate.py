@@ -12,7 +12,7 @@ from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.run_folder import open_run, read_evaluation
 from meddistill_gui.engine.evaluation.comparison import compare
-from meddistill_gui.operations.real_images import roles_read
+from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 
 def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
@@ -21,7 +21,7 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
     Raises:
         SplitError: There are no test patients.
     """
-    yield Started(operation="evaluate", phases=("reading images", "evaluating"))
+    yield Started(operation="evaluate", phases=(*READING_PHASES, "evaluating"))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
     train, test = yield from roles_read(run.project, run_config.images, ("train", "test"), control)

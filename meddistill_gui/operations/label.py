@@ -1,13 +1,16 @@
 """Give each image its class."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.events import Event, Finished, Started
+from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.data import labelling
 from meddistill_gui.data.catalogue import open_catalogue
+
+_SHOWN: Final = 3
 
 
 def label(config: LabelConfig, control: Control) -> Iterator[Event]:
@@ -20,6 +23,23 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
     project = open_project(config.project)
     with held(project.root, "project"), open_catalogue(project.catalogue) as catalogue:
         report = labelling.label(config, catalogue, control)
+    for question in report.questions:
+        yield Warned(
+            code="class-name", message=question, remedy="Rename the class if it names a person."
+        )
+    if report.unmatched_rows:
+        shown = ", ".join(report.unmatched_rows[:_SHOWN])
+        yield Warned(
+            code="unmatched-rows",
+            message=f"{len(report.unmatched_rows):,} rows of the table name no image, e.g. {shown}.",
+            remedy="Compare the table's key column with the paths, patients or accession numbers of the images.",
+        )
+    if report.split_dropped:
+        yield Warned(
+            code="split-dropped",
+            message="The classes changed, so the stored division of the patients was dropped.",
+            remedy="Split the patients again.",
+        )
     counts = ", ".join(f"{name} {count}" for name, count in report.classes.items())
     missing = f" {report.unlabelled} images have no class." if report.unlabelled else ""
     yield Finished(
@@ -27,5 +47,6 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
             "text": f"{len(report.classes)} classes: {counts}.{missing}",
             "classes": report.classes,
             "unlabelled": report.unlabelled,
+            "unmatched_rows": len(report.unmatched_rows),
         }
     )

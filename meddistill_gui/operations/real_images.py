@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Final
 
 from meddistill_gui.core.configs.distill import ImagesConfig
 from meddistill_gui.core.control import Control
@@ -11,6 +12,8 @@ from meddistill_gui.core.project import held, open_project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.data import pixels
 from meddistill_gui.data.catalogue import open_catalogue
+
+READING_PHASES: Final = ("reading images", "comparing images")
 
 
 def roles_read(

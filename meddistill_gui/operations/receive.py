@@ -21,7 +21,7 @@ from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.real_images import ROLES, RealImages
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation import metrics, students
-from meddistill_gui.operations.real_images import roles_read
+from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 
 def receive(config: ReceiveConfig, control: Control) -> Iterator[Event]:
@@ -32,7 +32,7 @@ def receive(config: ReceiveConfig, control: Control) -> Iterator[Event]:
         LabelError: The project's classes are not the bundle's.
         TargetError: The output folder cannot be written to.
     """
-    yield Started(operation="receive", phases=("checking", "reading images", "training students"))
+    yield Started(operation="receive", phases=(*READING_PHASES, "training students"))
     bundle = verifier.verify(validate(config).bundle)
     own: RealImages | None = None
     if config.project is not None:
