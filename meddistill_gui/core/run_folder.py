@@ -91,6 +91,11 @@ class RunFolder:
         return self.root / "audit"
 
     @property
+    def reviews(self) -> Path:
+        """Log of what reviewers decided about single images; stays here."""
+        return self.audit / "reviews.jsonl"
+
+    @property
     def project(self) -> Path:
         """The project folder that the run belongs to."""
         return self.root.parent.parent

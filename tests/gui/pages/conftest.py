@@ -130,6 +130,8 @@ def audit_report(verdict: Verdict, flagged: int) -> dict:
             "score_a": 9.0 if index == flagged else 3.0,
             "score_b": 0.5,
             "flagged": index == flagged,
+            "confirmed": index == flagged and verdict is Verdict.LEAK_FOUND,
+            "exact": False,
             "found_a": {"id": 11, "patient": 11, "similarity": 0.95, "way": "turned by -5 degrees"},
             "nearest_train": near(10),
             "nearest_holdout": near(20),
@@ -153,6 +155,7 @@ def audit_report(verdict: Verdict, flagged: int) -> dict:
                 "found": 59,
                 "right_patient": 58,
                 "missed_at_most": 0.0495,
+                "marked": True,
             }
         ],
         "closeness": {"value": 0.52, "sentence": "0.52 (0.43-0.61), p = 0.31: no overall pull."},

@@ -23,6 +23,7 @@ from meddistill_gui.gui.pages.anonymity_preview.audit_reading import (
 from meddistill_gui.gui.pages.anonymity_preview.comparison_view import ComparisonView, Way
 from meddistill_gui.gui.pages.anonymity_preview.neighbours_view import NeighboursView
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
+from meddistill_gui.gui.pages.anonymity_preview.review_row import ReviewRow
 from meddistill_gui.gui.plots.histogram_plot import HistogramPlot
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
@@ -49,6 +50,7 @@ class ImageView(QWidget):
         self.neighbours = NeighboursView()
         self.histogram = HistogramPlot(self.tr("score"), self.tr("hold-out images"))
         self._told = label(kind="muted")
+        self.review = ReviewRow()
         self.ways = self._switches(
             {
                 Way.SIDE_BY_SIDE: self.tr("Side by side"),
@@ -172,6 +174,7 @@ class ImageView(QWidget):
         column.setSpacing(8)
         column.addLayout(above, 1)
         column.addWidget(self.neighbours)
+        column.addWidget(self.review)
 
 
 def _row(buttons: list[QPushButton]) -> QHBoxLayout:

@@ -19,6 +19,7 @@ from meddistill_gui.gui.pages.anonymity_preview.audit_reading import (
 from meddistill_gui.gui.pages.anonymity_preview.findings_list import FindingsList
 from meddistill_gui.gui.pages.anonymity_preview.image_view import ImageView
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
+from meddistill_gui.gui.pages.anonymity_preview.reviews import decide, decisions
 from meddistill_gui.gui.pages.anonymity_preview.tables import (
     checks_table,
     planted_table,
@@ -54,8 +55,10 @@ class AnonymityPreviewPage(QWidget):
         self._work = RunThread(start_job, self)
         self._pictures = RealPictures(parent=self)
         self._report: AuditReport | None = None
+        self._finding: ImageFinding | None = None
         self._images: npt.NDArray[np.uint8] = np.empty((0, 1, 1), np.uint8)
         self._build()
+        self._image.review.decided.connect(self._decide)
         self._findings.chosen.connect(self._show_finding)
         self._work.reported.connect(self._take_event)
         self._work.finished.connect(self._end)
@@ -128,6 +131,30 @@ class AnonymityPreviewPage(QWidget):
     def _show_finding(self, finding: ImageFinding) -> None:
         if self._report is not None and finding.index < len(self._images):
             self._image.show_finding(self._report, finding, self._images[finding.index])
+            self._finding = finding
+            self._show_review()
+
+    def _show_review(self) -> None:
+        """Show what was decided about the chosen image."""
+        run = self._session.run
+        if run is None or self._finding is None:
+            return
+        try:
+            decided = decisions(run)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+            decided = {}
+        self._image.review.show_review(decided.get(self._finding.index))
+
+    def _decide(self, decision: str, reviewer: str, reason: str) -> None:
+        run = self._session.run
+        if run is None or self._finding is None:
+            return
+        try:
+            decide(run, self._finding.index, decision, reviewer, reason)
+        except MedDistillError as error:
+            self._frame.show_error(error)
+        self._show_review()
 
     def _show_only(self, widget: QWidget) -> None:
         self._stack.setCurrentWidget(widget)

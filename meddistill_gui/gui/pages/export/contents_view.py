@@ -49,6 +49,9 @@ class ContentsView(QTabWidget):
         column.addWidget(self._total)
         self.addTab(inside, self.tr("What goes in"))
         self.addTab(self._outside(), self.tr("What stays here"))
+        self._burden = label()
+        self._burden_tab = self._what_you_sign()
+        self.addTab(self._burden_tab, self.tr("What you answer for"))
         self.earlier = EarlierExports()
         self.addTab(self.earlier, self.tr("Earlier exports"))
         self.show_earlier(())
@@ -69,6 +72,10 @@ class ContentsView(QTabWidget):
             )
         )
 
+    def show_burden(self, sentences: Sequence[str]) -> None:
+        """Show what whoever sends this takes on himself."""
+        self._burden.setText("\n\n".join(sentences))
+
     def show_earlier(self, exports: Sequence[Export]) -> None:
         """Show what was exported before; the tab is there if there was something."""
         self.earlier.show_exports(exports)
@@ -78,6 +85,14 @@ class ContentsView(QTabWidget):
         """Say why there is nothing to show."""
         self.table.setRowCount(0)
         self._total.setText(str(error))
+
+    def _what_you_sign(self) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.addWidget(self._burden)
+        column.addStretch()
+        return fitted(holder)
 
     def _outside(self) -> QWidget:
         lines = (

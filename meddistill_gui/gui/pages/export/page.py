@@ -17,7 +17,12 @@ from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import Verdict
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.forms.config_form import ConfigForm
-from meddistill_gui.gui.pages.export.contents import Contents, planned, read_public_audit
+from meddistill_gui.gui.pages.export.contents import (
+    Contents,
+    planned,
+    read_public_audit,
+    read_release,
+)
 from meddistill_gui.gui.pages.export.contents_view import ContentsView
 from meddistill_gui.gui.pages.export.places import is_removable
 from meddistill_gui.gui.pages.export.result_card import ResultCard
@@ -50,7 +55,7 @@ class ExportPage(QWidget):
         self._session = session
         self._work = RunThread(start_job, self)
         self._reading = Background(1, self)
-        self._leak = False
+        self._refused: tuple[str, ...] = ()
         self._written: Path | None = None
         self._form = ConfigForm(
             ExportConfig(run=Path(), to=Path()), only=("title", "contact", "licence", "name")
@@ -114,9 +119,12 @@ class ExportPage(QWidget):
         return replace(made, run=run.root, to=folder)
 
     def _show_audit(self, run: RunFolder) -> None:
-        self._leak = False
+        self._refused = ()
         try:
             audit = read_public_audit(run)
+            answer = read_release(run)
+            self._refused = answer.refused
+            self._contents.show_burden(answer.signing_for)
         except MedDistillError as error:
             self._frame.show_error(error)
             audit = None
@@ -127,15 +135,14 @@ class ExportPage(QWidget):
                 self.tr("Run it first, so that you and the receiver can see what was tested."),
             )
             return
-        self._leak = audit.verdict is Verdict.LEAK_FOUND
         self._banner.show_verdict(audit.verdict, audit.reasons, audit.formal)
-        if self._leak:
+        if audit.verdict is Verdict.LEAK_FOUND and not self._refused:
+            self._refused = (str(audit.verdict),)
+        if self._refused:
             self._frame.notice.show_message(
                 "error",
-                self.tr("This set is not packed: the audit says {verdict}.").format(
-                    verdict=audit.verdict
-                ),
-                self.tr("Drop the images in question, or distil again from noise."),
+                self.tr("This set is not packed."),
+                " ".join(self._refused),
                 action=self.tr("Look at it"),
                 receiver=self._ask_for_audit,
             )
@@ -192,7 +199,7 @@ class ExportPage(QWidget):
     def _offer(self) -> None:
         shown = self._stack.currentWidget() is self._body
         self._frame.primary.setVisible(shown)
-        self._frame.primary.setEnabled(shown and not self._leak and not self._work.running)
+        self._frame.primary.setEnabled(shown and not self._refused and not self._work.running)
         self._form.setEnabled(not self._work.running)
         self._target.setEnabled(not self._work.running)
 

@@ -1,9 +1,11 @@
+import hashlib
 import threading
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
+from meddistill_gui.audit.review_log import Review, add_review
 from meddistill_gui.core.errors import TargetError
 from meddistill_gui.core.events import Finished, Progress, Started
 from meddistill_gui.core.words import FORBIDDEN, LIMITS, Verdict
@@ -122,3 +124,26 @@ def test_nothing_can_be_changed_while_it_writes(ready, start_fake, qtbot):
 def test_what_stays_here_claims_nothing(ready):
     said = " ".join(one.text() for one in ready.findChildren(QLabel)).replace(LIMITS, "").lower()
     assert not [word for word in FORBIDDEN if word in said]
+
+
+def test_a_flag_waits_for_a_reviewer_then_may_go(page, session, hospital):
+    run = hospital.finished(hospital.run())
+    hospital.audited(run, Verdict.CANNOT_TELL, flagged=2)
+    session.open_project(hospital.project.root)
+    assert not page._frame.primary.isEnabled()
+    assert "A reviewer must look at synthetic image 3 first." in page._frame.notice.text()
+    content = hashlib.sha256(run.result.read_bytes()).hexdigest()
+    add_review(
+        run.reviews,
+        Review(
+            image=2,
+            decision="accepted",
+            reviewer="Dr. A",
+            reason="Texture.",
+            time="t",
+            content=content,
+        ),
+    )
+    page.refresh()
+    assert page._frame.primary.isEnabled()
+    assert "Synthetic image 3 was accepted by Dr. A: Texture." in page._contents._burden.text()
