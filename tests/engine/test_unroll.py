@@ -128,7 +128,7 @@ def plans(draw: st.DrawFn) -> dict[str, object]:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plan=plans())
 def test_equals_plain_autograd_for_any_plan(plan: dict) -> None:
     task, theta0 = make_task(**plan["task"])
