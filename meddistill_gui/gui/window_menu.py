@@ -126,7 +126,7 @@ class WindowMenu(QMenu):
             for action in self.shortcut_actions()
         ]
         rows += [
-            (self.tr("Go to a page"), "Ctrl+1 … Ctrl+6"),
+            (self.tr("Go to a page"), "Ctrl+1, Ctrl+2 …"),
             (self.tr("Search images"), "Ctrl+F"),
             (self.tr("Next or previous image"), self.tr("Right, Left")),
         ]

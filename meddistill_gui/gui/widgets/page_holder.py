@@ -21,7 +21,15 @@ class PageHolder(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self._stack.currentWidget().minimumSizeHint() if self._stack.count() else QSize()
+        if not self._stack.count():
+            return QSize()
+        page = self._stack.currentWidget()
+        least = page.minimumSizeHint()
+        layout = page.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            # at the width there is: wrapped text is asked for its height at a far smaller one otherwise
+            least.setHeight(layout.minimumHeightForWidth(max(self.width(), least.width())))
+        return least
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -33,6 +41,8 @@ class PageHolder(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._stack.resize(self.size())
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def _on_change(self, _number: int) -> None:
         self.updateGeometry()
