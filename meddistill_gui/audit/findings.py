@@ -73,7 +73,7 @@ def image_findings(
     """One finding per synthetic image.
 
     Where surrogates in an image's own texture or spectrum score as high as it does, these explain its score. What is left is
-    flagged. A flag is confirmed where the image scores as planted copies do, or was started from a patient's image, or
+    flagged. A flag is confirmed where score B is that of planted copies, or was started from a patient's image, or
     where there are so many flags that chance does not make them.
 
     Args:
@@ -85,7 +85,8 @@ def image_findings(
     by_a, by_b = a.flags & a.beyond_null, b.flags & b.beyond_null
     flags = by_a | by_b
     many = _chance_of(int(flags.sum()), len(flags), a.surrogates) < policy.CHANCE_OF_FLAGS
-    confirmed = (by_a & a.like_planted) | (by_b & b.like_planted) | (flags & (started | many))
+    # score A alone never confirms: noise stands out as far as copies do where patients are much alike
+    confirmed = (by_b & b.like_planted) | (flags & (started | many))
     explained = (a.flags | b.flags) & ~flags
     return [
         ImageFinding(

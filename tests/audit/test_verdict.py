@@ -31,7 +31,7 @@ def finding(*, exact=False, flagged=False, confirmed=False):
 
 
 def test_a_flag_needs_its_surrogates_and_a_confirmation_needs_the_planted_copies():
-    found = image_findings(reading([1, 2, 3], [2, 3], [1, 3]), QUIET, NOBODY, NOBODY)
+    found = image_findings(QUIET, reading([1, 2, 3], [2, 3], [1, 3]), NOBODY, NOBODY)
     assert [one.index for one in found if one.flagged] == [2, 3]
     assert [one.index for one in found if one.explained] == [1]
     assert [one.index for one in found if one.confirmed] == [3]
@@ -41,6 +41,12 @@ def test_both_halves_of_a_confirmation_come_from_one_score():
     found = image_findings(reading([5], [5], []), reading([], [], [5]), NOBODY, NOBODY)
     assert found[5].flagged
     assert not found[5].confirmed
+
+
+def test_standing_out_alone_confirms_nothing():
+    found = image_findings(reading([7], [7], [7]), QUIET, NOBODY, NOBODY)
+    assert found[7].flagged
+    assert not found[7].confirmed
 
 
 def test_more_flags_than_chance_makes_confirm_each_other():
