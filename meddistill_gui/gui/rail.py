@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -49,6 +49,7 @@ class Rail(QFrame):
         small = label(NOT_FOR_CLINICAL_USE, "small", mouse=False)
         small.setContentsMargins(12, 8, 0, 0)
         self._column.addWidget(small)
+        self._room_for_bold()
 
     def show_page(self, name: str) -> None:
         """Mark the page that is shown."""
@@ -60,6 +61,12 @@ class Rail(QFrame):
         if not isinstance(found, QPushButton):  # pragma: no cover - only push buttons are added
             raise TypeError(name)
         return found
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._room_for_bold()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -82,6 +89,16 @@ class Rail(QFrame):
         made.setToolTip(f"{entry.title} (Ctrl+{number + 1})")
         self._group.addButton(made, number)
         return made
+
+    def _room_for_bold(self) -> None:
+        """The chosen page's word is bold and must fit too; the rail does not change its width with the choice."""
+        bold = QFont(self.font())
+        bold.setBold(True)
+        metrics = QFontMetrics(bold)
+        for made in self.findChildren(QPushButton):
+            made.setMinimumWidth(
+                made.iconSize().width() + metrics.horizontalAdvance(made.text()) + 48
+            )
 
     def _ask_for_menu(self) -> None:
         """Above the button: it stands at the lower edge of the window."""

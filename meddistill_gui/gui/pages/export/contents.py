@@ -95,7 +95,7 @@ def planned(run: RunFolder, config: ExportConfig) -> Contents:
 
     audit = read_public_audit(run)
     papers = writer.Papers(
-        title=config.title or config.name or run.name,
+        title=config.title,
         contact=config.contact,
         licence=config.licence,
         evaluation=read_evaluation(run),
