@@ -2,81 +2,135 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from meddistill_gui.bundle import delivery, drives, export_log, writer
+from meddistill_gui.bundle import (
+    content_scan,
+    delivery,
+    drives,
+    encryption,
+    export_log,
+    sealing,
+    verifier,
+    writer,
+)
+from meddistill_gui.bundle.writer import Papers
 from meddistill_gui.core import distilled
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.control import Control
+from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import BundleError
-from meddistill_gui.core.events import Event, Finished, Started, Warned
+from meddistill_gui.core.events import Event, Finished, Progress, Started, Warned
+from meddistill_gui.core.paths import resources
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation
 from meddistill_gui.core.words import Verdict
+from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.identifiers import identifiers
+
+_SEARCHING: Final = "searching for names"
 
 
 def export(config: ExportConfig, control: Control) -> Iterator[Event]:
     """Write `NAME.distilled.zip`.
 
     Raises:
-        BundleError: The audit found a leak.
+        BundleError: The audit found a leak, or a name of the source stands in the bundle.
         TargetError: The target is missing, read-only, full or has vanished.
     """
-    yield Started(operation="export", phases=("writing", "reading back"))
+    yield Started(operation="export", phases=(_SEARCHING, "writing", "reading back"))
     run, _ = open_run(validate(config).run)
-    audited = _audit(run)
-    if audited is None:
+    audited = yield from _audited(run)
+    result = distilled.load(run.result)
+    bundle = _packed(config, run, result, audited)
+    yield Progress(phase=_SEARCHING, done=0, total=1)
+    _search(bundle, config, run, result)
+    yield Progress(phase=_SEARCHING, done=1, total=1)
+    sealed = sealing.sealed(bundle, config)
+    name = config.name or run.name
+    path = yield from delivery.deliver(sealed, config.to, name, control, replace=config.replace)
+    _log(run, config, path, sealed, audited)
+    yield Finished(
+        summary={
+            "text": f"{path} is written and was read back without a difference ({len(sealed):,} bytes).",
+            "bundle": str(path),
+            "bytes": len(sealed),
+            "sha256": hashlib.sha256(sealed).hexdigest(),
+        }
+    )
+
+
+def _audited(run: RunFolder) -> Generator[Event, None, dict[str, Any] | None]:
+    """The coarse audit report, unless it forbids sending."""
+    path = run.audit / "public.json"
+    if not path.is_file():
         yield Warned(
             code="not-audited",
             message="No audit has looked for real patients in these images.",
             remedy="Run the audit first, so that the receiver can see what was tested.",
         )
-    elif audited["verdict"] == Verdict.LEAK_FOUND:
-        raise BundleError(
-            f"{Verdict.LEAK_FOUND}: {' '.join(audited['reasons'])}",
-            "Drop the images in question or distil again from noise; this set is not packed.",
-        )
-    content = writer.pack(
-        distilled.load(run.result),
-        writer.Papers(
-            title=config.title or config.name or run.name,
-            contact=config.contact,
-            licence=config.licence,
-            evaluation=read_evaluation(run),
-            audit=audited,
-        ),
-    )
-    path: Path = yield from delivery.deliver(content, config.to, config.name or run.name, control)
-    digest = hashlib.sha256(content).hexdigest()
-    mount = drives.mount_of(path)
-    export_log.append(
-        Project(run.project).exports,
-        export_log.Export(
-            when=export_log.now(),
-            path=str(path),
-            drive=mount.file_system if mount else "",
-            sha256=digest,
-            size=len(content),
-            title=config.title or config.name or run.name,
-            verdict=audited["verdict"] if audited else "",
-        ),
-    )
-    yield Finished(
-        summary={
-            "text": f"{path} is written and was read back without a difference ({len(content):,} bytes).",
-            "bundle": str(path),
-            "bytes": len(content),
-            "sha256": digest,
-        }
-    )
-
-
-def _audit(run: RunFolder) -> dict[str, Any] | None:
-    path = run.audit / "public.json"
-    if not path.is_file():
         return None
     coarse: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if coarse["verdict"] == Verdict.LEAK_FOUND:
+        raise BundleError(
+            f"{Verdict.LEAK_FOUND}: {' '.join(coarse['reasons'])}",
+            "Drop the images in question or distil again from noise; this set is not packed.",
+        )
     return coarse
+
+
+def _packed(
+    config: ExportConfig, run: RunFolder, result: DistilledSet, audited: dict[str, Any] | None
+) -> bytes:
+    papers = Papers(
+        title=config.title,
+        contact=config.contact,
+        licence=config.licence,
+        evaluation=read_evaluation(run),
+        audit=audited,
+    )
+    return writer.pack(result, papers)
+
+
+def _search(bundle: bytes, config: ExportConfig, run: RunFolder, result: DistilledSet) -> None:
+    """Look through the whole bundle for every identifier that the scan met, before anything is written.
+
+    Raises:
+        BundleError: One stands in it, or the search missed one of the words planted to test it.
+    """
+    with open_catalogue(Project(run.project).catalogue) as catalogue:
+        names = identifiers(catalogue) | content_scan.this_machine()
+    typed = [config.title, config.contact, config.licence, *result.recipe.class_names]
+    content_scan.check(bundle, names, typed=[*typed, *_texts_of_every_bundle()])
+
+
+def _texts_of_every_bundle() -> Iterator[str]:
+    """What the program itself writes into each bundle can name nobody."""
+    for path in sorted((resources() / "bundle").rglob("*")):
+        if path.is_file():
+            yield path.read_text(encoding="utf-8")
+
+
+def _log(
+    run: RunFolder, config: ExportConfig, path: Path, sealed: bytes, audited: dict[str, Any] | None
+) -> None:
+    """Write down in the project what was sent, where to and when."""
+    mount = drives.mount_of(path)
+    signer = (
+        None if encryption.is_encrypted(sealed) else verifier.verify_content(sealed, path).signer
+    )
+    entry = export_log.Export(
+        when=export_log.now(),
+        path=str(path),
+        drive=mount.file_system if mount else "",
+        sha256=hashlib.sha256(sealed).hexdigest(),
+        size=len(sealed),
+        title=config.title,
+        verdict=audited["verdict"] if audited else "",
+        signed_by=signer.fingerprint if signer else "",
+        recipients=config.recipients,
+    )
+    export_log.append(Project(run.project).exports, entry)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from meddistill_gui.bundle import verifier
+from meddistill_gui.bundle import joining, sealing
 from meddistill_gui.core import distilled as sets
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.bundle import ReceiveConfig
@@ -33,15 +33,17 @@ def receive(config: ReceiveConfig, control: Control) -> Iterator[Event]:
         TargetError: The output folder cannot be written to.
     """
     yield Started(operation="receive", phases=(*READING_PHASES, "training students"))
-    bundle = verifier.verify(validate(config).bundle)
+    first = sealing.opened(validate(config).bundle, config.identity)
+    others = [sealing.opened(Path(other), config.identity) for other in config.also]
+    received = joining.joined([bundle.distilled for bundle in (first, *others)])
     own: RealImages | None = None
     if config.project is not None:
-        own = yield from _own_images(config.project, bundle.distilled.recipe, control)
+        own = yield from _own_images(config.project, received.recipe, control)
     with writing_to(config.out):
         config.out.mkdir(parents=True, exist_ok=True)
-    _write_images(config.out, bundle.distilled)
-    tests = yield from _train(config, bundle.distilled, own, control)
-    summary = _summary(config, bundle.distilled, own, tests)
+    _write_images(config.out, received)
+    tests = yield from _train(config, received, own, control)
+    summary = _summary(config, received, own, tests)
     write_whole(config.out / "received.json", json.dumps(summary, indent=1).encode())
     yield Finished(summary=summary)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from meddistill_gui.bundle import verifier
+from meddistill_gui.bundle import sealing, senders
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.bundle import VerifyConfig
 from meddistill_gui.core.control import Control
@@ -18,7 +18,8 @@ def verify(config: VerifyConfig, control: Control) -> Iterator[Event]:
     """
     yield Started(operation="verify")
     control.safe_point()
-    bundle = verifier.verify(validate(config).bundle)
+    bundle = sealing.opened(validate(config).bundle, config.identity)
+    signer = bundle.signer
     recipe = bundle.distilled.recipe
     yield Finished(
         summary={
@@ -29,6 +30,10 @@ def verify(config: VerifyConfig, control: Control) -> Iterator[Event]:
             "title": bundle.title,
             "contact": bundle.contact,
             "licence": bundle.licence,
+            "signed_by": signer.fingerprint if signer else None,
+            "signed_by_words": signer.words if signer else None,
+            "sender": senders.known().get(signer) if signer else None,
+            "known_script": bundle.known_script,
             "members": [list(member) for member in bundle.members],
             "recipe": recipe_to_json(recipe),
             "evaluation": bundle.evaluation,
