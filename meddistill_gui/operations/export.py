@@ -27,9 +27,9 @@ from meddistill_gui.core.events import Event, Finished, Progress, Started, Warne
 from meddistill_gui.core.paths import resources
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation
-from meddistill_gui.core.words import Verdict
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.identifiers import identifiers
+from meddistill_gui.operations.release import released
 
 _SEARCHING: Final = "searching for names"
 
@@ -74,10 +74,11 @@ def _audited(run: RunFolder) -> Generator[Event, None, dict[str, Any] | None]:
         )
         return None
     coarse: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if coarse["verdict"] == Verdict.LEAK_FOUND:
+    answer = released(run)
+    if not answer.allowed:
         raise BundleError(
-            f"{Verdict.LEAK_FOUND}: {' '.join(coarse['reasons'])}",
-            "Drop the images in question or distil again from noise; this set is not packed.",
+            " ".join(answer.refused),
+            "The page Anonymity preview shows these images; this set is not packed as it is.",
         )
     return coarse
 

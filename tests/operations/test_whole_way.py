@@ -73,11 +73,9 @@ def test_from_folder_to_a_student_at_the_other_hospital(project, tmp_path):
 def test_export_refuses_a_set_with_a_leak(project, tmp_path):
     finished(distill(small_run(project), Control()))
     run = RunFolder(project / "runs" / "small")
-    report = {
-        "verdict": Verdict.LEAK_FOUND,
-        "reasons": ["Synthetic image 1 is traceable to one training patient."],
-    }
-    (run.audit / "public.json").write_text(json.dumps(report))
+    finished(audit(AuditConfig(run=run.root, planted=5), Control()))
+    report = json.loads((run.audit / "detailed.json").read_text())
+    (run.audit / "detailed.json").write_text(json.dumps(report | {"verdict": Verdict.LEAK_FOUND}))
     with pytest.raises(BundleError, match="LEAK FOUND"):
         finished(export(ExportConfig(run=run.root, to=tmp_path, name="set"), Control()))
     assert not list(tmp_path.glob("*.zip"))
