@@ -61,7 +61,7 @@ def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
     with tempfile.TemporaryDirectory() as folder:
         watch = yield from _dry_run(config, Path(folder), classes, control)
     device = devices.choose(config.device)
-    parts = _multiplied(config, watch, images)
+    parts = _multiplied(config, watch, images / _made_up_count(config, classes))
     total = sum(parts.values())
     yield Finished(
         summary={
@@ -115,7 +115,7 @@ def _shortened(config: DistillConfig) -> DistillConfig:
 
 def _made_up(config: DistillConfig, classes: int) -> RealImages:
     """Noise in the shape of one expert's batch, at least two images of each class."""
-    count = max(config.experts.batch, 2 * classes)
+    count = _made_up_count(config, classes)
     side = config.images.size
     generator = np.random.default_rng(0)
     return RealImages(
@@ -130,15 +130,18 @@ def _made_up(config: DistillConfig, classes: int) -> RealImages:
     )
 
 
-def _multiplied(config: DistillConfig, watch: _Stopwatch, images: int) -> dict[str, float]:
-    """Seconds of each part of the whole run."""
+def _made_up_count(config: DistillConfig, classes: int) -> int:
+    return max(config.experts.batch, 2 * classes)
+
+
+def _multiplied(config: DistillConfig, watch: _Stopwatch, epoch: float) -> dict[str, float]:
+    """Seconds of each part of the whole run; `epoch` is the length of a real epoch in made-up ones."""
     epochs = config.experts.count * epochs_needed(config)
-    batches = max(1, round(images / config.experts.batch))
     evaluations = 1 + config.iterations // config.evaluation.every
     students = evaluations * config.evaluation.validation_students
     warm = value_at(config, _WARM) if any(o.path == _WARM for o in options_of(config)) else 0
     return {
-        "seconds_experts": epochs * batches * watch.typical("expert loss"),
+        "seconds_experts": epochs * epoch * watch.typical("expert loss"),
         "seconds_warm_start": warm * watch.typical("warming up"),
         "seconds_iterations": config.iterations * _iteration_seconds(watch),
         "seconds_evaluation": students
