@@ -1,13 +1,10 @@
 """What a bundle of a run would hold, file by file, before it is written anywhere. No Qt."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from meddistill_gui.audit.release import Release, release
-from meddistill_gui.audit.review_log import read_reviews
 from meddistill_gui.core import distilled
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.errors import ProjectError
@@ -62,23 +59,6 @@ def read_public_audit(run: RunFolder) -> PublicAudit | None:
         )
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ProjectError(
-            f"The audit report of {run.name} cannot be read: {error}.", "Run the audit again."
-        ) from error
-
-
-def read_release(run: RunFolder) -> Release:
-    """Whether the run's result may leave the house, and what a signature takes on itself.
-
-    Raises:
-        ProjectError: The audit's report or the log of reviews is damaged.
-    """
-    path = run.audit / "detailed.json"
-    try:
-        report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        content = hashlib.sha256(run.result.read_bytes()).hexdigest()
-        return release(report, read_reviews(run.reviews), content)
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ProjectError(
             f"The audit report of {run.name} cannot be read: {error}.", "Run the audit again."

@@ -21,7 +21,6 @@ from meddistill_gui.gui.pages.export.contents import (
     Contents,
     planned,
     read_public_audit,
-    read_release,
 )
 from meddistill_gui.gui.pages.export.contents_view import ContentsView
 from meddistill_gui.gui.pages.export.places import is_removable
@@ -35,6 +34,7 @@ from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.page_frame import PageFrame
 from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 from meddistill_gui.jobs.job import StartJob
+from meddistill_gui.operations.release import released
 
 
 class ExportPage(QWidget):
@@ -122,7 +122,7 @@ class ExportPage(QWidget):
         self._refused = ()
         try:
             audit = read_public_audit(run)
-            answer = read_release(run)
+            answer = released(run)
             self._refused = answer.refused
             self._contents.show_burden(answer.signing_for)
         except MedDistillError as error:
