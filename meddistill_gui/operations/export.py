@@ -109,9 +109,10 @@ def _search(bundle: bytes, config: ExportConfig, run: RunFolder, result: Distill
 
 
 def _texts_of_every_bundle() -> Iterator[str]:
-    """What the program itself writes into each bundle can name nobody."""
+    """What the program itself writes into each bundle, its file names among it, can name nobody."""
     for path in sorted((resources() / "bundle").rglob("*")):
         if path.is_file():
+            yield path.name
             yield path.read_text(encoding="utf-8")
 
 

@@ -19,6 +19,7 @@ from meddistill_gui.core.errors import BundleError, Stopped
 from meddistill_gui.core.events import Metric
 from meddistill_gui.core.run_folder import RunFolder, ask, read_events
 from meddistill_gui.core.words import Verdict
+from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.operations.audit import audit
 from meddistill_gui.operations.distill import distill, experts
 from meddistill_gui.operations.evaluate import evaluate
@@ -140,3 +141,14 @@ def test_a_patient_named_in_a_report_is_never_sent(project, tmp_path):
     with pytest.raises(BundleError, match="pwaves007"):
         finished(export(ExportConfig(run=run.root, to=tmp_path, name="set"), Control()))
     assert not list(tmp_path.glob("*.zip"))
+
+
+def test_a_source_file_named_as_the_bundle_names_its_own_is_no_alarm(project, tmp_path):
+    with open_catalogue(project / "catalogue.sqlite") as catalogue:
+        catalogue.connection.execute(
+            "INSERT INTO file (path, size, modified, kind) VALUES ('README.txt', 1, 1, 'other')"
+        )
+    finished(distill(small_run(project), Control()))
+    finished(
+        export(ExportConfig(run=project / "runs" / "small", to=tmp_path, name="set"), Control())
+    )
