@@ -13,6 +13,7 @@ from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.configs.review import ReviewConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 
@@ -87,6 +88,11 @@ OPERATIONS: Final = _by_name(
     ),
     OperationSpec(
         name="audit", config=AuditConfig, sentence="Look for real patients in a run's result."
+    ),
+    OperationSpec(
+        name="review",
+        config=ReviewConfig,
+        sentence="Write down what a person decided about an image that the audit flagged.",
     ),
     OperationSpec(
         name="export", config=ExportConfig, sentence="Pack a run's result as one checked file."

@@ -71,6 +71,12 @@ def _audit() -> Operation:
     return audit
 
 
+def _review() -> Operation:
+    from meddistill_gui.operations.review import review
+
+    return review
+
+
 def _export() -> Operation:
     from meddistill_gui.operations.export import export
 
@@ -104,6 +110,7 @@ OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
     "distill": _distill,
     "evaluate": _evaluate,
     "audit": _audit,
+    "review": _review,
     "export": _export,
     "verify": _verify,
     "receive": _receive,

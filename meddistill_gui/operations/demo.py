@@ -1,5 +1,6 @@
 """The whole way on an invented hospital: every step is the operation that a user would run by itself."""
 
+import json
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
+from meddistill_gui.core.configs.review import ReviewConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import TargetError
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.files import writing_to
+from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.data.phantom import write_hospital
 from meddistill_gui.operations import run_report
 from meddistill_gui.operations.audit import audit
@@ -28,6 +31,7 @@ from meddistill_gui.operations.export import export
 from meddistill_gui.operations.following import followed
 from meddistill_gui.operations.label import label
 from meddistill_gui.operations.receive import receive
+from meddistill_gui.operations.review import review
 from meddistill_gui.operations.scan import scan
 from meddistill_gui.operations.split import split
 from meddistill_gui.operations.verify import verify
@@ -118,6 +122,24 @@ def _make(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterato
     yield from followed(distill(run, control))
     yield from followed(evaluate(EvaluateConfig(run=folders.run), control))
     yield from followed(audit(AuditConfig(run=folders.run), control))
+    yield from _review(folders, control)
+
+
+def _review(folders: DemoFolders, control: Control) -> Iterator[Event]:
+    """Stand in for the reviewer: nobody needs protecting from a picture of an invented patient."""
+    report = json.loads(
+        (RunFolder(folders.run).audit / "detailed.json").read_text(encoding="utf-8")
+    )
+    for image in report["images"]:
+        if image["flagged"]:
+            decision = ReviewConfig(
+                run=folders.run,
+                image=image["index"] + 1,
+                decision="accepted",
+                reviewer="the demo",
+                reason="Every patient behind these images is invented.",
+            )
+            yield from followed(review(decision, control))
 
 
 def _send(folders: DemoFolders, control: Control) -> Steps:

@@ -26,6 +26,8 @@ PATIENTS = 30
 CLASSES = ("normal", "opacity")
 
 THE_WAY = """
+import getpass
+import json
 import sys
 from pathlib import Path
 from meddistill_gui.core.config import from_mapping
@@ -52,6 +54,9 @@ do(
 )
 do("evaluate", run=str(run), students=2, random_draws=1)
 do("audit", run=str(run), planted=2)
+for image in json.loads((run / "audit" / "detailed.json").read_text())["images"]:
+    if image["flagged"]:
+        do("review", run=str(run), image=image["index"] + 1, decision="accepted", reviewer=getpass.getuser(), reason="Looked at it.")
 do("export", run=str(run), to=str(stick), name="set", title="Two classes")
 """
 

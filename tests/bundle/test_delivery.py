@@ -179,23 +179,6 @@ print(sorted(os.listdir(stick)))
 """
 
 
-def in_own_mounts(script: str, *arguments: object) -> str:
-    """Run a shell script where mounts are nobody else's business."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("unshare(1) is not installed")
-    done = subprocess.run(
-        [unshare, "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh", *map(str, arguments)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0 and (
-        "unshare failed" in done.stderr or "permission denied" in done.stderr
-    ):
-        pytest.skip("this machine does not allow own mounts")
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "fill", "sentence"),

@@ -19,7 +19,7 @@ from meddistill_gui.gui.pages.anonymity_preview.audit_reading import (
 from meddistill_gui.gui.pages.anonymity_preview.findings_list import FindingsList
 from meddistill_gui.gui.pages.anonymity_preview.image_view import ImageView
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
-from meddistill_gui.gui.pages.anonymity_preview.reviews import decide, decisions
+from meddistill_gui.gui.pages.anonymity_preview.reviews import decisions
 from meddistill_gui.gui.pages.anonymity_preview.tables import (
     checks_table,
     planted_table,
@@ -34,6 +34,7 @@ from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.page_frame import PageFrame
 from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 from meddistill_gui.jobs.job import StartJob
+from meddistill_gui.operations.review import decide
 
 
 class AnonymityPreviewPage(QWidget):

@@ -1,9 +1,8 @@
-"""The reviewers' log of one run's result. No Qt."""
+"""What reviewers decided about a run's images. No Qt; `operations.review` writes the decisions down."""
 
 import hashlib
-from datetime import UTC, datetime
 
-from meddistill_gui.audit.review_log import Review, add_review, latest, read_reviews
+from meddistill_gui.audit.review_log import Review, latest, read_reviews
 from meddistill_gui.core.run_folder import RunFolder
 
 
@@ -13,26 +12,5 @@ def decisions(run: RunFolder) -> dict[int, Review]:
     Raises:
         ProjectError: The log was changed or is damaged.
     """
-    return latest(read_reviews(run.reviews), _content(run))
-
-
-def decide(run: RunFolder, image: int, decision: str, reviewer: str, reason: str) -> None:
-    """Add a decision about an image.
-
-    Raises:
-        ProjectError: The log was changed; nothing is added.
-        TargetError: The log cannot be written to.
-    """
-    review = Review(
-        image=image,
-        decision=decision,
-        reviewer=reviewer,
-        reason=reason,
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-        content=_content(run),
-    )
-    add_review(run.reviews, review)
-
-
-def _content(run: RunFolder) -> str:
-    return hashlib.sha256(run.result.read_bytes()).hexdigest()
+    content = hashlib.sha256(run.result.read_bytes()).hexdigest()
+    return latest(read_reviews(run.reviews), content)

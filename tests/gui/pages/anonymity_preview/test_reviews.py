@@ -7,7 +7,8 @@ from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.words import Verdict
 from meddistill_gui.gui.pages.anonymity_preview.page import AnonymityPreviewPage
 from meddistill_gui.gui.pages.anonymity_preview.review_row import ReviewDialog
-from meddistill_gui.gui.pages.anonymity_preview.reviews import decide, decisions
+from meddistill_gui.gui.pages.anonymity_preview.reviews import decisions
+from meddistill_gui.operations.review import decide
 
 
 @pytest.fixture
