@@ -146,12 +146,12 @@ def _warnings(pairs: Sequence[CopyPair]) -> Iterator[Warned]:
     if torn := sum(not pair.same_role for pair in pairs):
         yield Warned(
             code="copies-across-parts",
-            message=f"{torn} pairs of images show the same picture and stand in two parts of the split: figures are too good.",
+            message=f"Pairs of almost equal images that stand in two parts of the split: {torn:,}. Where both show one picture, figures are too good.",
             remedy="Look at the list of copies; remove one of each pair, or name the patients.",
         )
     if wrong := sum(pair.exact and not pair.same_class for pair in pairs):
         yield Warned(
             code="contradicting-labels",
-            message=f"{wrong} pairs of equal images have two different classes.",
+            message=f"Pairs of equal images with two different classes: {wrong:,}.",
             remedy="Look at the list of copies and correct the classes.",
         )
