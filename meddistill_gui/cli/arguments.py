@@ -263,5 +263,5 @@ def _resumed(root: Path, given: Mapping[str, Any]) -> Any:
             [f"A run is resumed with the options it was begun with; {flags} cannot be changed."],
             "Leave them out, or begin a new run under another --name.",
         )
-    run, config = open_run(root)
-    return dataclasses.replace(config, project=run.project)
+    _, config = open_run(root)
+    return config

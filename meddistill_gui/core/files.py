@@ -66,6 +66,11 @@ def writing_to(folder: Path) -> Iterator[None]:
                 f"{folder} may not be written to.",
                 "Choose another place, or ask whoever owns it for the right to write.",
             ) from error
+        if error.errno == errno.EEXIST:
+            raise TargetError(
+                f"{error.filename or folder} is a file, and no folder.",
+                "Choose another place, or remove that file first.",
+            ) from error
         if error.errno in {
             errno.ENOENT,
             errno.ENOTDIR,

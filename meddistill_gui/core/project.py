@@ -124,11 +124,13 @@ def held(folder: Path, what: str) -> Iterator[None]:
 
     Raises:
         BusyError: Naming the process that holds it.
+        TargetError: The folder may not be written to, or is no longer there.
     """
     holder = folder / "holder"
     lock = filelock.FileLock(folder / "lock")
     try:
-        lock.acquire(timeout=0)
+        with writing_to(folder):
+            lock.acquire(timeout=0)
     except filelock.Timeout as error:
         who = holder.read_text(encoding="utf-8") if holder.is_file() else "another program"
         raise BusyError(

@@ -16,7 +16,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -110,7 +110,7 @@ def create_run(config: DistillConfig) -> RunFolder:
     """
     run = RunFolder(config.project / "runs" / config.name)
     if run.config.exists():
-        if load_toml(DistillConfig, run.config) == config:
+        if _config_here(run) == replace(config, project=RunFolder(run.root.resolve()).project):
             return run
         raise ConfigError(
             [f"A run named {config.name!r} exists already, with other options."],
@@ -124,7 +124,10 @@ def create_run(config: DistillConfig) -> RunFolder:
 
 
 def open_run(root: Path) -> tuple[RunFolder, DistillConfig]:
-    """Open a run folder; the project is where the folder lies now, also after a move.
+    """Open a run folder.
+
+    Returns:
+        The run, and the config it was begun with; `project` and `name` say where the folder lies now, also after a move.
 
     Raises:
         ProjectError: It is no run folder, or a damaged one.
@@ -134,7 +137,13 @@ def open_run(root: Path) -> tuple[RunFolder, DistillConfig]:
         raise ProjectError(
             f"{root} is no run folder.", "Choose a folder inside the project's folder 'runs'."
         )
-    return run, load_toml(DistillConfig, run.config)
+    return run, _config_here(run)
+
+
+def _config_here(run: RunFolder) -> DistillConfig:
+    here = RunFolder(run.root.resolve())
+    stored = load_toml(DistillConfig, run.config)
+    return replace(stored, project=here.project, name=here.name)
 
 
 class EventLog:

@@ -13,6 +13,7 @@ from meddistill_gui.bundle import delivery, reading_back
 from meddistill_gui.bundle.format import EXTENSION
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped, TargetError
+from tests.own_mounts import in_own_mounts
 
 CONTENT = bytes(range(256)) * 4096 * 3 + b"and an odd end"
 

@@ -109,6 +109,7 @@ def test_a_read_only_folder_is_named(tmp_path):
         (errno.EACCES, "may not be written to"),
         (errno.EIO, "no longer there"),
         (errno.ENOENT, "no longer there"),
+        (errno.EEXIST, "is a file"),
     ],
 )
 def test_complaints_become_sentences(number, sentence):

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,28 @@ def test_another_config_does_not_take_the_name(config):
     with pytest.raises(ConfigError, match="exists already") as caught:
         create_run(with_values(config, {"seed": 1}))
     assert "--resume" in caught.value.remedy
+
+
+def test_a_moved_project_and_a_renamed_run_are_gone_on_with(config, tmp_path):
+    create_run(config)
+    config.project.rename(tmp_path / "moved")
+    runs = tmp_path / "moved" / "runs"
+    (runs / "first").rename(runs / "second")
+    run, found = open_run(runs / "second")
+    assert found == with_values(config, {"project": tmp_path / "moved", "name": "second"})
+    assert create_run(found) == run
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_a_project_reached_by_a_link_is_the_same_project(config, tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "project")
+    by_link = with_values(config, {"project": tmp_path / "link"})
+    run = create_run(by_link)
+    assert create_run(by_link) == run
+    _, found = open_run(run.root)
+    assert found.project == tmp_path / "project"
+    create_run(found)
 
 
 @pytest.mark.parametrize("where", ["", "nowhere"])
