@@ -40,6 +40,17 @@ class Panel:
     logarithmic: bool = False
 
 
+class StepAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """Counts steps: there is nothing between two of them."""
+
+    @override
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Distance of the ticks and where they begin, whole numbers only."""
+        return [level for level in super().tickSpacing(low, high, size) if level[0] >= 1] or [
+            (1, 0)
+        ]
+
+
 class CurvePlot(QWidget):
     """Panels of curves. Points come one by one or in heaps; it is redrawn at most five times a second, and only while seen.
 
@@ -142,7 +153,7 @@ class CurvePlot(QWidget):
         column.setSpacing(4)
         for panel in self._panels:
             title = QLabel(panel.title)
-            view: Any = pg.PlotWidget()
+            view: Any = pg.PlotWidget(axisItems={"bottom": StepAxis("bottom")})
             view.setMinimumHeight(80)
             view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             view.setAccessibleName(panel.title)
@@ -216,14 +227,24 @@ class CurvePlot(QWidget):
 
 
 def round_numbers(low: float, high: float) -> list[float]:
-    """At most six numbers for a logarithmic axis from `low` to `high`: powers of ten, or 1, 2 and 5 times them."""
+    """Few numbers for a logarithmic axis from `low` to `high`: powers of ten, or 1, 2 and 5 times them, or even steps."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     decades = [10.0**power for power in range(first, last + 1)]
     if last - first <= _FEW_DECADES:
         found = [factor * decade for decade in decades for factor in (1, 2, 5)]
-        inside = [one for one in found if low * 0.8 <= one <= high * 1.25]
-        return inside if len(inside) > 1 else found
+        inside = [one for one in found if low <= one <= high]
+        return inside if len(inside) > 2 else _between(low, high)
     return decades[:: max(1, math.ceil(len(decades) / 6))]
+
+
+def _between(low: float, high: float) -> list[float]:
+    """Two to six even steps of a round size that lie inside; where all values are one, that value."""
+    rough = (high - low) / 5
+    if not rough > 1e-9 * high:
+        return [low]
+    decade = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * decade for factor in (1, 2, 5, 10) if factor * decade >= rough)
+    return [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _sparse(steps: Float64, values: Float64) -> tuple[Float64, Float64]:

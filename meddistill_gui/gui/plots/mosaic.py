@@ -59,6 +59,7 @@ class Mosaic(QWidget):
         self._class_names: tuple[str, ...] = ()
         self._layout = arrange((), ())
         self._current = -1
+        self._when_empty = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Synthetic images"))
@@ -86,6 +87,12 @@ class Mosaic(QWidget):
             self._labels, self._class_names = tuple(labels), tuple(class_names)
             self._layout = arrange(self._labels, self._class_names, self._aspect())
             self._current = -1
+        self._describe()
+        self.update()
+
+    def say_when_empty(self, text: str) -> None:
+        """Write this where images will be, until there are some."""
+        self._when_empty = text
         self._describe()
         self.update()
 
@@ -161,6 +168,8 @@ class Mosaic(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
+        if not self._tiles:
+            self._paint_sentence(painter)
         for index, tile in enumerate(self._tiles):
             painter.drawImage(self.tile_rect(index), tile)
         self._paint_headings(painter)
@@ -197,6 +206,11 @@ class Mosaic(QWidget):
         height = rows * (side + self._caption_height()) + (rows - 1) * _GAP
         left = self._margin() + max(2.0, (self.width() - self._margin() - width) / 2)
         return QPointF(int(left), int(max(2.0, (self.height() - height) / 2)))
+
+    def _paint_sentence(self, painter: QPainter) -> None:
+        painter.setPen(QColor(current().muted))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(24, 8, -24, -8), flags, self._when_empty)
 
     def _paint_headings(self, painter: QPainter) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
@@ -259,7 +273,7 @@ class Mosaic(QWidget):
             text += " " + self.tr("Chosen: image {index}, class {name}.").format(
                 index=self._current + 1, name=name
             )
-        self.setAccessibleDescription(text)
+        self.setAccessibleDescription(text if count else self._when_empty or text)
 
     @property
     def grid(self) -> MosaicLayout:

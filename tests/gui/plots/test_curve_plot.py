@@ -96,7 +96,9 @@ def test_clear_forgets_every_point(plot):
 @pytest.mark.parametrize(
     ("low", "high", "ticks"),
     [
-        (52, 310, [50, 100, 200]),
+        (52, 310, [100, 200, 300]),
+        (0.60, 0.98, [0.6, 0.7, 0.8, 0.9]),
+        (0.25, 0.25, [0.25]),
         (3.9, 1000, [1, 10, 100, 1000]),
         (1e-8, 1e4, [1e-8, 1e-5, 1e-2, 1e1, 1e4]),
     ],
@@ -104,3 +106,14 @@ def test_clear_forgets_every_point(plot):
 def test_logarithmic_axes_have_few_round_numbers(low, high, ticks):
     found = round_numbers(low, high)
     assert found == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize("last", [3, 7, 60, 5000])
+def test_between_two_steps_there_is_no_mark(plot, last):
+    for step in range(1, last + 1):
+        plot.add("loss", step, 1 / step)
+    plot.redraw()
+    axis = plot._plots[-1].getAxis("bottom")
+    marked = [value for _, values in axis.tickValues(1, last, 300) for value in values]
+    assert len(marked) > 1
+    assert all(value == int(value) for value in marked)

@@ -95,3 +95,16 @@ def test_a_picture_owns_its_bytes_and_carries_no_text():
     pixels[:] = 0
     assert picture.pixelColor(1, 3) == QColor(26, 26, 26)
     assert picture.textKeys() == []
+
+
+def test_says_what_will_stand_where_nothing_is(mosaic):
+    mosaic.say_when_empty("Images appear here.")
+    with_images = mosaic.accessibleDescription()
+    blank = mosaic.palette().window().color()
+    mosaic.clear()
+    assert "3 classes" in with_images
+    assert mosaic.accessibleDescription() == "Images appear here."
+    picture = mosaic.grab().toImage()
+    row = range(picture.width())
+    middle = range(picture.height() // 2 - 10, picture.height() // 2 + 10)
+    assert any(picture.pixelColor(x, y) != blank for y in middle for x in row)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from meddistill_gui.gui.plots.curve_plot import CurvePlot, Panel
 from meddistill_gui.gui.plots.numbers_table import NumbersTable
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.evaluation_table import EvaluationTable
+from meddistill_gui.gui.widgets.labels import label
 
 
 class CurvesView(QWidget):
@@ -27,7 +29,11 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self.matching = CurvePlot(
             [
-                Panel(title=self.tr("Loss"), curves=("loss",), logarithmic=True),
+                Panel(
+                    title=self.tr("Loss (each phase measures its own)"),
+                    curves=("loss",),
+                    logarithmic=True,
+                ),
                 Panel(
                     title=self.tr("Balanced accuracy on the validation patients"),
                     curves=(JUDGED_BY,),
@@ -40,16 +46,20 @@ class CurvesView(QWidget):
         self.experts = CurvePlot(
             [
                 Panel(
-                    title=self.tr("Loss of the experts"), curves=("expert loss",), logarithmic=True
+                    title=self.tr("Loss of the experts, one after another"),
+                    curves=("expert loss",),
+                    logarithmic=True,
                 )
             ],
-            self.tr("epoch"),
+            self.tr("epoch of all experts"),
         )
         self._plot = self.matching
         self._table = NumbersTable()
         self.test = EvaluationTable()
         self._views = QStackedWidget()
-        for view in (self.matching, self.experts, self._table, self.test):
+        self._nothing = label(self.tr("Curves appear here with the first numbers."), "muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for view in (self.matching, self.experts, self._table, self.test, self._nothing):
             self._views.addWidget(view)
         self._group = QButtonGroup(self)
         self.as_curves = self._switch(self.tr("Curves"), "live")
@@ -100,8 +110,9 @@ class CurvesView(QWidget):
         elif self.as_test.isChecked():
             self._views.setCurrentWidget(self.test)
         else:
-            self._views.setCurrentWidget(self._plot)
-        self.logarithmic.setVisible(self.as_curves.isChecked())
+            drawn = any(len(one) for one in self._plot.series.values())
+            self._views.setCurrentWidget(self._plot if drawn else self._nothing)
+        self.logarithmic.setVisible(self._views.currentWidget() is self._plot)
 
     def _switch(self, text: str, icon: str) -> QPushButton:
         made = button(text, kind="quiet", icon=icon)

@@ -27,6 +27,11 @@ class FramesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.mosaic = Mosaic()
+        self.mosaic.say_when_empty(
+            self.tr(
+                "The synthetic images appear here. The real ones are read and experts are trained first."
+            )
+        )
         self._frames: list[Frame] = []
         self._class_names: tuple[str, ...] = ()
         self._per_class = 1
@@ -77,8 +82,8 @@ class FramesView(QWidget):
             self.slider.setRange(0, max(0, len(frames) - 1))
             if self.follow.isChecked():
                 self.slider.setValue(len(frames) - 1)
-        self.slider.setEnabled(len(frames) > 1)
-        self.follow.setEnabled(len(frames) > 1)
+        for control in (self.slider, self.follow):
+            control.setVisible(len(frames) > 1)
 
     def show_pixels(self, frame: Frame, pixels: npt.NDArray[np.uint8]) -> None:
         """Show the images of a snapshot."""

@@ -1,6 +1,5 @@
 """Decides what the live view shows and offers, from the state of the run folder it watches."""
 
-import math
 import sqlite3
 from typing import Final
 
@@ -19,9 +18,16 @@ from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.gui.pages.live_view.layout import make_parts
 from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
 from meddistill_gui.gui.pages.live_view.run_watcher import RunNews, RunWatcher
-from meddistill_gui.gui.pages.live_view.run_words import Done, icon_of, name_of, notice_for
+from meddistill_gui.gui.pages.live_view.run_words import (
+    Done,
+    icon_of,
+    name_of,
+    notice_for,
+    speed_in_words,
+)
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
+from meddistill_gui.gui.theme.icons import give
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.page_frame import PageFrame
 from meddistill_gui.jobs.job import StartJob
@@ -217,11 +223,10 @@ class LiveViewPage(QWidget):
             self._show_end()
         elif progress is not None:
             of = f" / {progress.total:,}" if progress.total else ""
-            rate = record.pace.rate
             show("phase", progress.phase.capitalize())
             show("done", f"{progress.done:,}{of} {progress.unit}".strip())
-            unit = "it" if progress.unit == "iterations" else progress.unit
-            show("speed", f"{rate:.3g} {unit}/s" if going and not math.isnan(rate) else "")
+            speed = speed_in_words(record.pace.rate, progress.unit)
+            show("speed", speed if going else "")
             show("left", in_words(record.pace.seconds_left(progress.total)) if going else "")
         if record.best is not None:
             text = self.tr("{value} at {step}")
@@ -265,8 +270,10 @@ class LiveViewPage(QWidget):
         state, free = self._state, not self._testing.running
         self._pause.setVisible(state in _GOES_ON)
         self._stop.setVisible(state in _GOES_ON)
-        pausing = self.tr("Go on") if state is RunState.PAUSED else self.tr("Pause")
+        waits = state is RunState.PAUSED
+        pausing = self.tr("Go on") if waits else self.tr("Pause")
         self._pause.setText(pausing)
+        give(self._pause, "play" if waits else "pause")
         self._pause.setAccessibleName(pausing)
         self._frame.primary.setVisible(state in _MAY_RESUME and free)
         for step in (self._evaluate, self._audit, self._export):

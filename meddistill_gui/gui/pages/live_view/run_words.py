@@ -1,10 +1,14 @@
 """The state of a run in words, each with what to do about it."""
 
-from typing import NamedTuple
+import math
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
 from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
+
+_SLOW: Final = 0.5
+"""Units a second below which a minute says more than a second."""
 
 
 class Said(NamedTuple):
@@ -47,6 +51,22 @@ def icon_of(state: RunState) -> str:
         RunState.INTERRUPTED: "warning",
         RunState.FINISHED: "good",
     }[state]
+
+
+def speed_in_words(rate: float, unit: str) -> str:
+    """A rate as a person reads it, "2,560 images/s" or "7.7 epochs/min"; "" for NaN.
+
+    Args:
+        rate: Units a second.
+        unit: What is counted.
+    """
+    if math.isnan(rate):
+        return ""
+    short = _tr("it") if unit == "iterations" else unit
+    if rate < _SLOW:
+        return _tr("{rate} {unit}/min").format(rate=f"{rate * 60:.1f}", unit=short)
+    digits = 0 if rate >= 10 else 1
+    return _tr("{rate} {unit}/s").format(rate=f"{rate:,.{digits}f}", unit=short)
 
 
 def notice_for(state: RunState, record: RunRecord, done: Done) -> Said | None:

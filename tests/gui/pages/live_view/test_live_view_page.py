@@ -10,6 +10,7 @@ from meddistill_gui.core.project import held
 from meddistill_gui.core.run_folder import asked
 from meddistill_gui.gui.pages.live_view.page import LiveViewPage
 from meddistill_gui.gui.pages.live_view.run_record import RunState
+from meddistill_gui.gui.pages.live_view.run_words import speed_in_words
 
 
 @pytest.fixture
@@ -207,3 +208,31 @@ def test_a_complete_run_shows_the_images_it_keeps_not_its_last_ones(page, sessio
     assert not view.kept.isChecked()
     view.kept.click()
     assert brightness() == 30
+
+
+def test_before_the_first_number_there_are_no_empty_axes(page, session, hospital, qtbot):
+    run = hospital.run()
+    hospital.log(run, Started(operation="distill"))
+    session.open_project(hospital.project.root)
+    until_state(qtbot, page, RunState.INTERRUPTED)
+    curves = page._parts.curves
+    assert not curves.matching.isVisible()
+    assert not curves.logarithmic.isVisible()
+    assert not page._parts.frames.slider.isVisible()
+    hospital.log(run, Metric(name="expert loss", step=1, value=1.0))
+    qtbot.waitUntil(curves.experts.isVisible)
+    hospital.log(run, Metric(name="loss", step=1, value=1.0))
+    qtbot.waitUntil(curves.matching.isVisible)
+
+
+@pytest.mark.parametrize(
+    ("rate", "unit", "words"),
+    [
+        (2560.4, "images", "2,560 images/s"),
+        (1.26, "iterations", "1.3 it/s"),
+        (0.128, "epochs", "7.7 epochs/min"),
+        (float("nan"), "epochs", ""),
+    ],
+)
+def test_a_speed_is_read_at_a_glance(rate, unit, words):
+    assert speed_in_words(rate, unit) == words
