@@ -172,4 +172,5 @@ def _closing(
         "seconds": round(seconds),
         "table": run_report.table(folders.run, bundle_bytes=int(sent["bytes"])),
         "verdict": figures.audit["verdict"] if figures.audit else None,
+        "reasons": figures.audit["reasons"] if figures.audit else [],
     }
