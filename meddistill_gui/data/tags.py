@@ -36,6 +36,13 @@ _IDENTIFYING: Final = frozenset(
 )
 
 
+# Fields of picture files that only say how the pixels are stored.
+_OF_THE_FORMAT: Final = frozenset(
+    {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression", "dpi"}
+    | {"gamma", "srgb", "chromaticity", "transparency", "interlace", "compression", "aspect"}
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TagRow:
     """One line of the table.
@@ -114,4 +121,5 @@ def _picture_rows(path: Path) -> Iterator[TagRow]:
         )
         for name, value in image.info.items():
             text = f"{len(value)} bytes" if isinstance(value, bytes) else str(value)[:_LONGEST]
-            yield TagRow(tag="", keyword=str(name), value=text, identifying=True)
+            kept = str(name).lower() not in _OF_THE_FORMAT
+            yield TagRow(tag="", keyword=str(name), value=text, identifying=kept)

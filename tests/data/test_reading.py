@@ -238,6 +238,12 @@ def test_a_header_that_claims_a_giant_is_refused_before_memory_is_taken(tmp_path
         read_image(tmp_path / "a.dcm")
 
 
+def test_fields_that_only_say_how_a_picture_is_stored_are_not_marked(tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "a.jpg", comment=b"Jane Doe", dpi=(72, 72))
+    marked = {row.keyword for row in read_header(tmp_path / "a.jpg") if row.identifying}
+    assert marked == {"comment"}
+
+
 def test_the_tag_table_marks_what_identifies(hospital: Path) -> None:
     file = sorted(hospital.rglob("IM*"))[0]
     rows = {row.keyword: row for row in read_header(file)}
