@@ -34,8 +34,6 @@ class Rail(QFrame):
         self._names = [entry.name for entry in entries]
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self._on_click)
-        self.more = button(self.tr("Menu"), icon="settings", parent=self)
-        self.more.clicked.connect(self._ask_for_menu)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 24, 12, 16)
         self._column.setSpacing(4)
@@ -45,6 +43,10 @@ class Rail(QFrame):
         for number, entry in enumerate(entries):
             self._column.addWidget(self._page_button(number, entry))
         self._column.addStretch()
+        self.more = button(
+            self.tr("Menu"), icon="settings", parent=self
+        )  # after the pages: Tab goes by age
+        self.more.clicked.connect(self._ask_for_menu)
         self._column.addWidget(self.more)
         small = label(NOT_FOR_CLINICAL_USE, "small", mouse=False)
         small.setContentsMargins(12, 8, 0, 0)

@@ -84,6 +84,14 @@ def test_pages_are_made_when_they_are_first_shown_and_once(qtbot, kinds_and_wind
     assert window.rail.page_button("receive").isChecked()
 
 
+def test_tab_goes_from_the_pages_to_the_menu_below_them(window):
+    chain, at = [], window.rail.page_button("dataset_browser")
+    while at is not window.rail.more and len(chain) < 50:
+        chain.append(at)
+        at = at.nextInFocusChain()
+    assert window.rail.page_button("receive") in chain
+
+
 def test_arrows_walk_along_the_rail(qtbot, window):
     window.rail.page_button("dataset_browser").setFocus()
     qtbot.keyClick(window.rail.page_button("dataset_browser"), Qt.Key.Key_Down)

@@ -172,4 +172,6 @@ def _words(name: str, summary: Mapping[str, Any]) -> str:
         return "–"
     if name == "memory_bytes":
         return f"{value / 2**30:.1f} GiB"
-    return in_words(float(value)) if name.startswith("seconds") else str(value)
+    if name == "device":
+        return QCoreApplication.translate("Wizard", "Processor") if value == "cpu" else str(value)
+    return in_words(float(value))

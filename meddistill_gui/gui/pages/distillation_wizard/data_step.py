@@ -2,7 +2,7 @@
 
 import contextlib
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 from typing_extensions import override
 
@@ -64,13 +64,13 @@ class DataStep(WizardStep):
         names = [count.name for count in summary.classes]
         heads = [self.tr("Part"), self.tr("Patients"), self.tr("Images"), *names]
         for column, head in enumerate(heads):
-            grid.addWidget(label(head, "small"), 0, column)
+            grid.addWidget(label(head, "small"), 0, column, _side(column))
         for line, role in enumerate(summary.roles, start=1):
             patients = self.tr("unknown") if role.patients is None else f"{role.patients:,}"
             cells = [role_title(role.role), patients, f"{role.images:,}"]
             cells += [f"{role.per_class.get(name, 0):,}" for name in names]
             for column, text in enumerate(cells):
-                grid.addWidget(label(text, wrap=False), line, column)
+                grid.addWidget(label(text, wrap=False), line, column, _side(column))
         grid.setColumnStretch(len(heads), 1)
         self.column.replaceWidget(self._counts, table)
         self._counts.hide()
@@ -91,3 +91,8 @@ class DataStep(WizardStep):
         ):  # the form says it beside the field, and the step is not complete
             self._draft.replace(self.form.config())
         self.completeChanged.emit()
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    """Words stand left, numbers right: so they are compared digit by digit."""
+    return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft

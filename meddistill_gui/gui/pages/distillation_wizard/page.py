@@ -90,7 +90,8 @@ class DistillationWizardPage(QWidget):
             return
         self.frame.notice.hide()
         self._started = config
-        self.frame.set_status(self.tr("Starting …"))
+        self.frame.progress.begin(self.tr("Starting"))
+        self.frame.progress.cancel.hide()
         self._session.work.start("distill", config)
 
     def _made(self, config: DistillConfig) -> DistillationWizard:
@@ -117,6 +118,7 @@ class DistillationWizardPage(QWidget):
             return
         root = self._started.project / "runs" / self._started.name
         self._started = None
+        self.frame.progress.finish()
         try:
             self._session.choose_run(root)
         except MedDistillError as error:
@@ -129,6 +131,7 @@ class DistillationWizardPage(QWidget):
         """A run that ended before it had a folder is this page's to explain; all others are the live view's."""
         if self._started is not None and isinstance(outcome, MedDistillError):
             self._started = None
+            self.frame.progress.finish()
             self.frame.show_error(outcome)
         self.refresh_names()
 

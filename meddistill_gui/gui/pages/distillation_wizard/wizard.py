@@ -1,6 +1,6 @@
 """The four steps, inside the page instead of in a window of their own."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget, QWizard
 from typing_extensions import override
 
@@ -47,6 +47,7 @@ class DistillationWizard(QWizard):
         self.setButtonText(QWizard.WizardButton.FinishButton, self.tr("Start distilling"))
         for which in (QWizard.WizardButton.NextButton, QWizard.WizardButton.FinishButton):
             self.button(which).setProperty("kind", "primary")
+        self.currentIdChanged.connect(self._keep_focus_later)
 
     def begin(
         self, config: DistillConfig, summary: CatalogueSummary, taken: tuple[str, ...]
@@ -68,6 +69,16 @@ class DistillationWizard(QWizard):
         """The last step's button: stays on the page, and says what was confirmed."""
         if self.summary.isComplete():
             self.ready.emit(self.draft.config)
+
+    def _keep_focus_later(self) -> None:
+        """Qt disables the button for a moment while it turns the page, and the focus leaves the wizard."""
+        if self.isVisible():
+            QTimer.singleShot(0, self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        last = self.nextId() < 0
+        which = QWizard.WizardButton.FinishButton if last else QWizard.WizardButton.NextButton
+        self.button(which).setFocus()
 
     @override
     def reject(self) -> None:

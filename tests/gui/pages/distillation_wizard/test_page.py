@@ -143,7 +143,7 @@ def test_the_budget_is_measured_for_exactly_this_config_and_goes_stale(qtbot, op
     rows = {name: row.text() for name, row in wizard.budget._rows.items()}
     assert rows["total"] == "about 4 min"
     assert rows["memory_bytes"] == "1.5 GiB"
-    assert rows["device"] == "cpu"
+    assert rows["device"] == "Processor"
     assert not wizard.budget._stale.isVisible()
     wizard.budget.form.field("iterations").focus_target().setValue(1000)
     assert wizard.budget._stale.isVisible()
@@ -214,3 +214,12 @@ def test_escape_does_not_dismiss_the_wizard(qtbot, opened):
 def test_total_is_the_sum_of_the_parts_unless_it_is_given():
     assert total_seconds(MEASURED) == 210.0
     assert total_seconds({**MEASURED, "seconds": 220.0}) == 220.0
+
+
+def test_the_focus_stays_in_the_wizard_when_a_page_is_turned(qtbot, opened):
+    opened.activateWindow()
+    wizard, which = opened.wizard, QWizard.WizardButton
+    for expected in (which.NextButton, which.NextButton, which.FinishButton):
+        press(qtbot, wizard, which.NextButton)
+        qtbot.waitUntil(lambda button=expected: wizard.button(button).hasFocus())
+    qtbot.waitUntil(lambda: not wizard.budget.work.running)
