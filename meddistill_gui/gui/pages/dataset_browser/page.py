@@ -102,7 +102,9 @@ class DatasetBrowserPage(QWidget):
 
     def choose_folder(self) -> None:
         """Ask for a folder of images."""
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of images"))
+        chosen = QFileDialog.getExistingDirectory(
+            self, self.tr("Open a folder of images"), self._beside()
+        )
         if chosen:
             self.open_path(Path(chosen))
 
@@ -174,6 +176,7 @@ class DatasetBrowserPage(QWidget):
             ),
             self.tr("Divide"),
             leave_out={"project"},
+            only_if={"test": ("keep_folders", False)},
             parent=self,
         )
         if dialog.exec() == QDialog.DialogCode.Accepted:
@@ -187,6 +190,12 @@ class DatasetBrowserPage(QWidget):
         """Stop what runs; what is done is kept."""
         self._work.stop()
         self._inventing.stop()
+
+    def _beside(self) -> str:
+        """Where the search for a folder begins: beside the one that is open, else at home."""
+        source = None if self._summary is None else self._summary.source
+        near = None if source is None else source.parent
+        return str(near if near is not None and near.is_dir() else Path.home())
 
     # what runs
 

@@ -11,6 +11,7 @@ from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.errors import SourceError, Stopped
 from meddistill_gui.core.events import Progress, Started
 from meddistill_gui.core.project import create_project
+from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.pages.dataset_browser import page as page_module
 from meddistill_gui.gui.pages.dataset_browser.grid_model import TILE
 from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
@@ -260,3 +261,17 @@ def test_far_down_pictures_are_wished_for_as_soon_as_at_the_top(qtbot, opened):
     assert grid._wish.interval() == 0
     last = int(opened.browser.model.ids[-1])
     qtbot.waitUntil(lambda: thumbs.pixmap(last) is not None, timeout=10_000)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_share_for_testing_is_asked_only_when_it_is_drawn(opened, monkeypatch, kept):
+    seen = []
+
+    def exec_(dialog):
+        dialog.form.field("keep_folders").focus_target().setChecked(kept)
+        seen.append(dialog.form.field("test").isVisibleTo(dialog))
+        return QDialog.DialogCode.Rejected
+
+    monkeypatch.setattr(OperationDialog, "exec", exec_)
+    opened.divide()
+    assert seen == [not kept]
