@@ -11,7 +11,7 @@ from meddistill_gui.core.errors import SplitError
 from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.run_folder import open_run, read_evaluation
-from meddistill_gui.engine.evaluation.comparison import compare
+from meddistill_gui.engine.evaluation.comparison import PHASE, WHOLE_PHASE, compare
 from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 
@@ -21,7 +21,8 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
     Raises:
         SplitError: There are no test patients.
     """
-    yield Started(operation="evaluate", phases=(*READING_PHASES, "evaluating"))
+    whole = (WHOLE_PHASE,) if config.whole else ()
+    yield Started(operation="evaluate", phases=(*READING_PHASES, PHASE, *whole))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
     train, test = yield from roles_read(run.project, run_config.images, ("train", "test"), control)

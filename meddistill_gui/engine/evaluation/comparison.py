@@ -7,6 +7,7 @@ looked at once, after everything was trained.
 """
 
 import time
+from collections import Counter
 from collections.abc import Generator, Sequence
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from meddistill_gui.engine.evaluation.students import predict
 
 EVALUATION_FORMAT: Final = 1
 PHASE: Final = "evaluating"
+WHOLE_PHASE: Final = "training on all real images"
 _METRICS: Final = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
 
 
@@ -113,17 +115,24 @@ def filled(row: Row, students: Sequence[Figures], seconds: float) -> dict[str, A
 
 def _trained(table: Sequence[Row]) -> Generator[Event, None, list[tuple[list[Tensor], float]]]:
     """Train every row's students; their parameters and the seconds it took."""
-    total, done = sum(len(row.trainings) for row in table), 0
+    totals = Counter(_phase(row) for row in table for _ in row.trainings)
+    done: Counter[str] = Counter()
     results = []
     for row in table:
-        start, thetas = time.monotonic(), []
+        phase, start, thetas = _phase(row), time.monotonic(), []
         for training in row.trainings:
-            yield Progress(phase=PHASE, done=done, total=total, unit="students")
+            if not done[phase]:
+                yield Progress(phase=phase, done=0, total=totals[phase], unit="students")
             thetas.append(training())
-            done += 1
+            done[phase] += 1
+            yield Progress(phase=phase, done=done[phase], total=totals[phase], unit="students")
         results.append((thetas, time.monotonic() - start))
-    yield Progress(phase=PHASE, done=total, total=total, unit="students")
     return results
+
+
+def _phase(row: Row) -> str:
+    """Students of all images take many times longer: the pace of the others says nothing about them."""
+    return WHOLE_PHASE if row.name == "whole" else PHASE
 
 
 def judged(row: Row, thetas: Sequence[Tensor], ground: Ground, test: RealImages) -> list[Figures]:
