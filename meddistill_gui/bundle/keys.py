@@ -135,7 +135,8 @@ def open_key(passphrase: str, path: Path | None = None) -> Ed25519PrivateKey:
         key = serialization.load_ssh_private_key(path.read_bytes(), passphrase.encode())
     except OSError as error:
         raise BundleError(
-            f"There is no signing key in {path}.", "Make one first, or choose the file."
+            f"There is no signing key in {path}.",
+            f"Make one, with a passphrase: ssh-keygen -t ed25519 -f {path}",
         ) from error
     # a wrong passphrase is a ValueError, a key without one a TypeError; both say what they are
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

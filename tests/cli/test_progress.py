@@ -113,7 +113,8 @@ def test_event_lines_can_be_read_back():
     assert [events.from_json(line) for line in out.file.getvalue().splitlines()] == said
 
 
-def test_silent_says_nothing():
+def test_silent_says_nothing(capfd):
     with Silent() as display:
         display.show(scanning(3))
         display.say("x")
+    assert capfd.readouterr() == ("", "")
