@@ -274,6 +274,13 @@ CASES = {
         "exists already",
     ),
     "a run that is not there": (lambda w: ["audit", w.new], "is no run folder"),
+    "a decision about an image that is not there": (
+        lambda w: [
+            *["review", w.run, "--image", "9", "--decision", "leak"],
+            *["--reviewer", "R", "--reason", "I see a face"],
+        ],
+        "the set has 3 images",
+    ),
     "nothing to resume": (lambda w: ["distill", "--resume", w.new], "is no run folder"),
     "a resumed run with other options": (
         lambda w: ["distill", "--resume", w.run, "--iterations", "9"],
