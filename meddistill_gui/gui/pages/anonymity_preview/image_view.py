@@ -24,6 +24,7 @@ from meddistill_gui.gui.pages.anonymity_preview.comparison_view import Compariso
 from meddistill_gui.gui.pages.anonymity_preview.neighbours_view import NeighboursView
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
 from meddistill_gui.gui.pages.anonymity_preview.review_row import ReviewRow
+from meddistill_gui.gui.pages.anonymity_preview.whom import whose
 from meddistill_gui.gui.plots.histogram_plot import HistogramPlot
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
@@ -125,8 +126,9 @@ class ImageView(QWidget):
         for name, title in self._score_titles.items():
             named = self._finding.named.get(name) if self._finding else None
             if named is not None:
-                text += " " + self.tr("{score} names training patient {patient} ({way}).").format(
-                    score=title, patient=named.patient, way=named.way
+                whom = whose(named.patient, named.image, trained_on=True)
+                text += " " + self.tr("{score} names {whom} ({way}).").format(
+                    score=title, whom=whom, way=named.way
                 )
         return text
 
@@ -140,9 +142,8 @@ class ImageView(QWidget):
             self.comparison.show_why_not(str(error))
 
     def _name(self, neighbour: Neighbour) -> str:
-        if neighbour.trained_on:
-            return self.tr("Real, training patient {number}").format(number=neighbour.patient)
-        return self.tr("Real, hold-out patient {number}").format(number=neighbour.patient)
+        whom = whose(neighbour.patient, neighbour.image, trained_on=neighbour.trained_on)
+        return self.tr("Real, {whom}").format(whom=whom)
 
     def _switches(self, titles: dict[Key, str]) -> dict[Key, QPushButton]:
         group = QButtonGroup(self)

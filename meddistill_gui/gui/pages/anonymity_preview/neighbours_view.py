@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QVBoxLayou
 
 from meddistill_gui.gui.pages.anonymity_preview.audit_reading import Neighbour
 from meddistill_gui.gui.pages.anonymity_preview.pictures import untinted
+from meddistill_gui.gui.pages.anonymity_preview.whom import whose
 from meddistill_gui.gui.widgets.labels import label
 
 _SIDE = 72
@@ -77,10 +78,10 @@ class NeighboursView(QWidget):
         made.setIconSize(QSize(_SIDE, _SIDE))
         made.setIcon(QIcon(_blank()))
         made.setText(f"{one.similarity:.3f}")
-        told = self.tr(
-            "Patient {patient}, similarity {similarity}, squared distance {distance}"
-        ).format(
-            patient=one.patient, similarity=f"{one.similarity:.3f}", distance=f"{one.distance:,}"
+        told = self.tr("{whom}, similarity {similarity}, squared distance {distance}").format(
+            whom=whose(one.patient, one.image, trained_on=one.trained_on).capitalize(),
+            similarity=f"{one.similarity:.3f}",
+            distance=f"{one.distance:,}",
         )
         made.setToolTip(told)
         made.setAccessibleName(told)
