@@ -47,13 +47,13 @@ class ContentsView(QTabWidget):
         column.setSpacing(8)
         column.addWidget(self.table, 1)
         column.addWidget(self._total)
-        self.addTab(inside, self.tr("What goes in"))
-        self.addTab(self._outside(), self.tr("What stays here"))
+        self.addTab(inside, self.tr("Goes in"))
+        self.addTab(self._outside(), self.tr("Stays here"))
         self._burden = label()
         self._burden_tab = self._what_you_sign()
-        self.addTab(self._burden_tab, self.tr("What you answer for"))
+        self.addTab(self._burden_tab, self.tr("You answer for"))
         self.earlier = EarlierExports()
-        self.addTab(self.earlier, self.tr("Earlier exports"))
+        self.addTab(self.earlier, self.tr("Earlier"))
         self.show_earlier(())
 
     def show_contents(self, contents: Contents) -> None:
