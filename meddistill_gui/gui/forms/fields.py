@@ -288,6 +288,7 @@ class PathField(_Editor):
     def show_value(self, value: Any) -> None:
         """See `Field`."""
         self._line.setText("" if value is None else str(value))
+        self._line.setToolTip(self._line.text())  # a long path does not fit
 
     def choose(self) -> None:
         """Ask for it in a dialog."""

@@ -21,6 +21,13 @@ def form_of(qtbot, config, **options):
     return form
 
 
+def something_for(one):
+    """A value that an option allows."""
+    return (
+        one.about.choices[0] if one.about.choices else {Path: Path("x"), int: 1, str: "x"}[one.kind]
+    )
+
+
 CONFIGS = [
     ScanConfig(source=Path("a"), project=Path("b"), workers=7, patient_pattern="(.)"),
     LabelConfig(project=Path("b"), ignore=("unclear", "other"), table=Path("t.csv")),
@@ -48,7 +55,7 @@ def test_every_option_has_a_field_with_a_name_and_a_description(qtbot, config):
 
 def test_every_operation_has_fields_for_all_its_options(qtbot):
     for spec in OPERATIONS.values():
-        required = {o.path: Path("x") for o in options_of(spec.config) if o.required}
+        required = {o.path: something_for(o) for o in options_of(spec.config) if o.required}
         config = spec.config(**required)
         assert form_of(qtbot, config).config() == config
 

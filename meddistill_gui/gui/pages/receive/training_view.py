@@ -27,6 +27,13 @@ class TrainingView(QFrame):
         self.form = ConfigForm(
             ReceiveConfig(bundle=Path(), out=Path()),
             only=("out", "project", "students", "device"),
+            titles={
+                "device": {
+                    "auto": self.tr("A GPU if there is one"),
+                    "cpu": self.tr("Processor"),
+                    "cuda": self.tr("GPU"),
+                }
+            },
         )
         self.curve = CurvePlot(
             [Panel(title=self.tr("Loss of the student"), curves=(STUDENT_LOSS,), logarithmic=True)],
