@@ -18,6 +18,7 @@ from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.errors import LabelError
 from meddistill_gui.core.events import Event, Finished, Progress, Started
 from meddistill_gui.core.files import write_whole, writing_to
+from meddistill_gui.core.project import open_project
 from meddistill_gui.core.real_images import ROLES, RealImages
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation import metrics, students
@@ -73,6 +74,15 @@ def _own_images(
     )
 
 
+def _made_from(project: Path, received: DistilledSet) -> bool:
+    """Whether a run of this project has made the set: then its training images are among those that test it."""
+    for name in open_project(project).run_names():
+        result = project / "runs" / name / "result" / "distilled.safetensors"
+        if result.is_file() and np.array_equal(sets.load(result).images, received.images):
+            return True
+    return False
+
+
 def _write_images(out: Path, bundle: DistilledSet) -> None:
     sets.save(out / "distilled.safetensors", bundle)
     with writing_to(out):
@@ -113,8 +123,10 @@ def _train(
 def _summary(
     config: ReceiveConfig, bundle: DistilledSet, own: RealImages | None, tests: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    made = config.students
+    students_made = "1 trained student" if made == 1 else f"{made} trained students"
     summary: dict[str, Any] = {
-        "text": f"{len(bundle.images)} images and {config.students} trained students are in {config.out}.",
+        "text": f"{len(bundle.images)} images and {students_made} are in {config.out}.",
         "out": str(config.out),
         "images": len(bundle.images),
         "class_names": list(bundle.recipe.class_names),
@@ -127,5 +139,7 @@ def _summary(
             "tests": tests,
             "balanced_accuracy": float(np.mean(scores)),
         }
-        summary["text"] += f" On your {len(own)} images: balanced accuracy {np.mean(scores):.3f}."
+        summary["text"] += f" On your {len(own):,} images: balanced accuracy {np.mean(scores):.3f}."
+        if config.project is not None and _made_from(config.project, bundle):
+            summary["text"] += " The set was made from some of them: this figure flatters it."
     return summary

@@ -67,6 +67,7 @@ def test_from_folder_to_a_student_at_the_other_hospital(project, tmp_path):
         )
     )
     assert got["test_images"] == 120
+    assert "flatters" in got["text"]  # the sender's own project tests it here
     received = sets.load(tmp_path / "there" / "distilled.safetensors")
     assert np.array_equal(received.images, sets.load(run.result).images)
 
