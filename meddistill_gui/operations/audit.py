@@ -1,7 +1,10 @@
 """Look for real patients in a run's result and write down what was found."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
 
 from meddistill_gui.audit import report
 from meddistill_gui.audit.examination import examine
@@ -9,8 +12,10 @@ from meddistill_gui.core import distilled
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
+from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import open_run
 from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
@@ -28,6 +33,8 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     run.audit.mkdir(exist_ok=True)
     write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())
     write_whole(run.audit / "public.json", json.dumps(coarse, indent=1).encode())
+    pictures = _pictures(detailed, result, train, holdout)
+    write_whole(run.audit / "detailed.html", report.render_detailed(detailed, pictures).encode())
     write_whole(run.audit / "public.html", report.render_public(coarse).encode())
     yield Finished(
         summary={
@@ -35,6 +42,25 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
             "verdict": detailed["verdict"],
             "reasons": detailed["reasons"],
             "planted": detailed["planted"],
-            "report": str(run.audit / "public.html"),
+            "report": str(run.audit / "detailed.html"),
         }
     )
+
+
+def _pictures(
+    detailed: Mapping[str, Any], result: DistilledSet, *parts: RealImages
+) -> dict[str, str]:
+    """Every synthetic image, and the real ones that stand beside them in the report that stays in the house."""
+    shown = {
+        f"synthetic/{index}": report.picture(pixels)
+        for index, pixels in enumerate(distilled.displayed(result.images))
+    }
+    beside = {
+        real["id"]
+        for image in detailed["images"]
+        for real in (*image["nearest_train"], *image["nearest_holdout"])
+    }
+    for part in parts:
+        for position in np.flatnonzero(np.isin(part.ids, list(beside))):
+            shown[f"real/{part.ids[position]}"] = report.picture(part.images[position])
+    return shown
