@@ -241,7 +241,7 @@ def _between(low: float, high: float) -> list[float]:
     """Two to six even steps of a round size that lie inside; where all values are one, that value."""
     rough = (high - low) / 5
     if not rough > 1e-9 * high:
-        return [low]
+        return [float(f"{low:.3g}")]  # more digits have no room beside the axis
     decade = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * decade for factor in (1, 2, 5, 10) if factor * decade >= rough)
     return [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]

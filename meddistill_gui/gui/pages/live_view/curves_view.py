@@ -59,8 +59,6 @@ class CurvesView(QWidget):
         self._views = QStackedWidget()
         self._nothing = label(self.tr("Curves appear here with the first numbers."), "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for view in (self.matching, self.experts, self._table, self.test, self._nothing):
-            self._views.addWidget(view)
         self._group = QButtonGroup(self)
         self.as_curves = self._switch(self.tr("Curves"), "live")
         self.as_table = self._switch(self.tr("Table"), "list")
@@ -121,6 +119,8 @@ class CurvesView(QWidget):
         return made
 
     def _arrange(self) -> None:
+        for view in (self.matching, self.experts, self._table, self.test, self._nothing):
+            self._views.addWidget(view)
         head = QHBoxLayout()
         head.setSpacing(4)
         for switch in (self.as_curves, self.as_table, self.as_test):
