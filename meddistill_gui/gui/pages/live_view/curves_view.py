@@ -27,32 +27,8 @@ class CurvesView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.matching = CurvePlot(
-            [
-                Panel(
-                    title=self.tr("Loss (each phase measures its own)"),
-                    curves=("loss",),
-                    logarithmic=True,
-                ),
-                Panel(
-                    title=self.tr("Balanced accuracy on the validation patients"),
-                    curves=(JUDGED_BY,),
-                    low=0.0,
-                    high=1.0,
-                ),
-            ],
-            self.tr("iteration"),
-        )
-        self.experts = CurvePlot(
-            [
-                Panel(
-                    title=self.tr("Loss of the experts, one after another"),
-                    curves=("expert loss",),
-                    logarithmic=True,
-                )
-            ],
-            self.tr("epoch of all experts"),
-        )
+        self.matching = self._matching_plot()
+        self.experts = self._experts_plot()
         self._plot = self.matching
         self._table = NumbersTable()
         self.test = EvaluationTable()
@@ -75,6 +51,36 @@ class CurvesView(QWidget):
         self.logarithmic.setChecked(True)
         self._arrange()
         self.show_test(None)
+
+    def _matching_plot(self) -> CurvePlot:
+        return CurvePlot(
+            [
+                Panel(
+                    title=self.tr("Loss (each phase measures its own)"),
+                    curves=("loss",),
+                    logarithmic=True,
+                ),
+                Panel(
+                    title=self.tr("Balanced accuracy on the validation patients"),
+                    curves=(JUDGED_BY,),
+                    low=0.0,
+                    high=1.0,
+                ),
+            ],
+            self.tr("iteration"),
+        )
+
+    def _experts_plot(self) -> CurvePlot:
+        return CurvePlot(
+            [
+                Panel(
+                    title=self.tr("Loss of the experts, one after another"),
+                    curves=("expert loss",),
+                    logarithmic=True,
+                )
+            ],
+            self.tr("epoch of all experts"),
+        )
 
     def clear(self) -> None:
         """Forget every point."""
