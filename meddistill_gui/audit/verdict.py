@@ -129,7 +129,7 @@ def _doubts(evidence: Evidence) -> Iterator[Reason]:
     for check in evidence.preconditions:
         if not check.passed:
             yield Reason(
-                sentence=check.sentence, coarse=f"A precondition is not met: {check.name}."
+                sentence=check.sentence, coarse=f"This precondition is not met: {check.name}."
             )
     yield from _blunt(evidence.planted)
     yield from _review(evidence.images)
