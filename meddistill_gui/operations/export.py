@@ -111,7 +111,8 @@ def _search(bundle: bytes, config: ExportConfig, run: RunFolder, result: Distill
 def _texts_of_every_bundle() -> Iterator[str]:
     """What the program itself writes into each bundle, its file names among it, can name nobody."""
     for path in sorted((resources() / "bundle").rglob("*")):
-        if path.is_file():
+        # Python compiles the script's folder too, where it may
+        if path.is_file() and path.parent.name != "__pycache__":
             yield path.name
             yield path.read_text(encoding="utf-8")
 

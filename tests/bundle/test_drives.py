@@ -60,6 +60,8 @@ def test_a_path_is_on_its_nearest_mount(machine, tmp_path):
 def test_this_machines_own_mounts_can_be_read(tmp_path):
     if not Path("/proc/self/mountinfo").is_file():
         pytest.skip("no /proc/self/mountinfo here")
+    if not any(mount.path == Path("/") for mount in drives._mounts()):
+        pytest.skip("this system does not list the mount of its own root, as in a chroot")
     assert isinstance(drives.mount_of(tmp_path), Mount)
     assert isinstance(drives.removable_drives(), tuple)
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import py_compile
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import BundleError, Stopped
 from meddistill_gui.core.events import Metric
+from meddistill_gui.core.paths import resources
 from meddistill_gui.core.run_folder import RunFolder, ask, read_events
 from meddistill_gui.core.words import Verdict
 from meddistill_gui.data.catalogue import open_catalogue
@@ -152,6 +155,16 @@ def test_a_source_file_named_as_the_bundle_names_its_own_is_no_alarm(project, tm
         catalogue.connection.execute(
             "INSERT INTO file (path, size, modified, kind) VALUES ('README.txt', 1, 1, 'other')"
         )
+    finished(distill(small_run(project), Control()))
+    finished(
+        export(ExportConfig(run=project / "runs" / "small", to=tmp_path, name="set"), Control())
+    )
+
+
+def test_a_compiled_script_among_the_resources_stops_no_export(project, tmp_path, monkeypatch):
+    shutil.copytree(resources(), tmp_path / "resources")
+    py_compile.compile(str(tmp_path / "resources" / "bundle" / "train_student.py"))
+    monkeypatch.setenv("MEDDISTILL_RESOURCES", str(tmp_path / "resources"))
     finished(distill(small_run(project), Control()))
     finished(
         export(ExportConfig(run=project / "runs" / "small", to=tmp_path, name="set"), Control())
