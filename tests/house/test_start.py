@@ -157,10 +157,10 @@ def test_a_mirror_for_pip_is_told_to_uv(place):
         place.programs / "uv",
         UV.replace('echo "uv $*"', 'echo "uv $* index=${UV_DEFAULT_INDEX:-}"'),
     )
-    place.start(PIP_INDEX_URL="https://mirror.example/simple")
-    assert "index=https://mirror.example/simple" in place.said()
+    place.start(PIP_INDEX_URL="https://mirror.example/python")
+    assert "index=https://mirror.example/python" in place.said()
     (place.project / ".venv" / "meddistill-ready").unlink()
     place.start(
-        PIP_INDEX_URL="https://mirror.example/simple", UV_DEFAULT_INDEX="https://own.example"
+        PIP_INDEX_URL="https://mirror.example/python", UV_DEFAULT_INDEX="https://own.example"
     )
     assert "index=https://own.example" in place.said()
