@@ -246,7 +246,7 @@ def _peak_megabytes() -> float:
     """Most memory that this process ever held; 0 where the system does not tell."""
     if sys.platform == "win32":
         return 0.0
-    import resource  # noqa: PLC0415 - exists on POSIX only
+    import resource
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

@@ -46,13 +46,13 @@ def main() -> None:
 
 def make_project(folder: Path, images: int) -> Path:
     """Files and a catalogue of this many images."""
-    from meddistill_gui.core.configs.label import LabelConfig  # noqa: PLC0415
-    from meddistill_gui.core.configs.scan import ScanConfig  # noqa: PLC0415
-    from meddistill_gui.core.control import Control  # noqa: PLC0415
-    from meddistill_gui.data.catalogue import open_catalogue  # noqa: PLC0415
-    from meddistill_gui.data.phantom import write_hospital  # noqa: PLC0415
-    from meddistill_gui.operations.label import label  # noqa: PLC0415
-    from meddistill_gui.operations.scan import scan  # noqa: PLC0415
+    from meddistill_gui.core.configs.label import LabelConfig
+    from meddistill_gui.core.configs.scan import ScanConfig
+    from meddistill_gui.core.control import Control
+    from meddistill_gui.data.catalogue import open_catalogue
+    from meddistill_gui.data.phantom import write_hospital
+    from meddistill_gui.operations.label import label
+    from meddistill_gui.operations.scan import scan
 
     source, project, control = folder / "source", folder / "project", Control()
     for work in (
@@ -99,12 +99,12 @@ def _multiply(connection: Any, source: Path, more: int) -> None:
 
 def measure(project: Path) -> tuple[dict[str, list[float]], float]:
     """Milliseconds of each thing a user does, and the greatest memory in MiB."""
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication
 
-    from meddistill_gui.gui.main_window import MainWindow  # noqa: PLC0415
-    from meddistill_gui.gui.page_list import pages  # noqa: PLC0415
-    from meddistill_gui.gui.theme.style import Theme  # noqa: PLC0415
-    from meddistill_gui.jobs import child_process  # noqa: PLC0415
+    from meddistill_gui.gui.main_window import MainWindow
+    from meddistill_gui.gui.page_list import pages
+    from meddistill_gui.gui.theme.style import Theme
+    from meddistill_gui.jobs import child_process
 
     app = QApplication(["MedDistill"])
     settings = Path(tempfile.mkdtemp()) / "window.toml"

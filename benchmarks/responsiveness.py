@@ -81,14 +81,14 @@ def _in_own_process(name: str, project: Path, seconds: float) -> Mapping[str, An
 
 def _project(folder: Path) -> Path:
     """An invented hospital, scanned, labelled and divided by the program itself."""
-    from meddistill_gui.core.configs.label import LabelConfig  # noqa: PLC0415
-    from meddistill_gui.core.configs.scan import ScanConfig  # noqa: PLC0415
-    from meddistill_gui.core.configs.split import SplitConfig  # noqa: PLC0415
-    from meddistill_gui.core.control import Control  # noqa: PLC0415
-    from meddistill_gui.data.phantom import write_hospital  # noqa: PLC0415
-    from meddistill_gui.operations.label import label  # noqa: PLC0415
-    from meddistill_gui.operations.scan import scan  # noqa: PLC0415
-    from meddistill_gui.operations.split import split  # noqa: PLC0415
+    from meddistill_gui.core.configs.label import LabelConfig
+    from meddistill_gui.core.configs.scan import ScanConfig
+    from meddistill_gui.core.configs.split import SplitConfig
+    from meddistill_gui.core.control import Control
+    from meddistill_gui.data.phantom import write_hospital
+    from meddistill_gui.operations.label import label
+    from meddistill_gui.operations.scan import scan
+    from meddistill_gui.operations.split import split
 
     source, project, control = folder / "hospital", folder / "project", Control()
     works: Iterator[Iterator[object]] = iter(
@@ -107,15 +107,15 @@ def _project(folder: Path) -> Path:
 
 def _measure(name: str, project: Path, seconds: float) -> Mapping[str, Any]:
     """Open the window, start what the scenario asks for, and read stamps."""
-    from PySide6.QtCore import QTimer  # noqa: PLC0415
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
 
-    from meddistill_gui.core.configs.distill import (  # noqa: PLC0415
+    from meddistill_gui.core.configs.distill import (
         DistillConfig,
         EvaluationConfig,
         ExpertsConfig,
     )
-    from meddistill_gui.core.configs.methods import TrajectoryOptions  # noqa: PLC0415
+    from meddistill_gui.core.configs.methods import TrajectoryOptions
 
     sys.setswitchinterval(0.001)  # as `meddistill_gui.__main__.window` does
     app = QApplication(["MedDistill"])
@@ -151,10 +151,10 @@ def _measure(name: str, project: Path, seconds: float) -> Mapping[str, Any]:
 
 
 def _window(app: Any, name: str) -> Any:
-    from meddistill_gui.gui.main_window import MainWindow  # noqa: PLC0415
-    from meddistill_gui.gui.page_list import pages  # noqa: PLC0415
-    from meddistill_gui.gui.theme.style import Theme  # noqa: PLC0415
-    from meddistill_gui.jobs import child_process, in_process  # noqa: PLC0415
+    from meddistill_gui.gui.main_window import MainWindow
+    from meddistill_gui.gui.page_list import pages
+    from meddistill_gui.gui.theme.style import Theme
+    from meddistill_gui.jobs import child_process, in_process
 
     start = in_process.start if name == "thread" else child_process.start
     settings = Path(tempfile.mkdtemp()) / "window.toml"
@@ -190,7 +190,7 @@ def _until(app: Any, condition: Callable[[], bool]) -> None:
 
 def _delays(seconds: float) -> list[float]:
     """Delays of the event loop in milliseconds."""
-    from PySide6.QtCore import QEventLoop, QSocketNotifier, QTimer  # noqa: PLC0415
+    from PySide6.QtCore import QEventLoop, QSocketNotifier, QTimer
 
     reading, writing = os.pipe()
     delays: list[float] = []

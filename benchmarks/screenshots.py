@@ -58,12 +58,12 @@ class Photographer:
     """
 
     def __init__(self, demo: Demo, out: Path, scheme: str = "light", percent: int = 100) -> None:
-        from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - after the platform is chosen
+        from PySide6.QtWidgets import QApplication
 
-        from meddistill_gui.gui.main_window import MainWindow  # noqa: PLC0415
-        from meddistill_gui.gui.page_list import pages  # noqa: PLC0415
-        from meddistill_gui.gui.theme.style import Theme  # noqa: PLC0415
-        from meddistill_gui.jobs import child_process  # noqa: PLC0415
+        from meddistill_gui.gui.main_window import MainWindow
+        from meddistill_gui.gui.page_list import pages
+        from meddistill_gui.gui.theme.style import Theme
+        from meddistill_gui.jobs import child_process
 
         there = QApplication.instance()
         self.app = there if isinstance(there, QApplication) else QApplication(["MedDistill"])
@@ -131,8 +131,8 @@ def wizard(camera: Photographer) -> None:
 
 def running(camera: Photographer) -> None:
     """A run under way, started in this window; it is stopped and kept afterwards."""
-    from meddistill_gui.core.config import with_values  # noqa: PLC0415
-    from meddistill_gui.core.configs.distill import DistillConfig  # noqa: PLC0415
+    from meddistill_gui.core.config import with_values
+    from meddistill_gui.core.configs.distill import DistillConfig
 
     session = camera.window.session
     taken = session.project.run_names()
