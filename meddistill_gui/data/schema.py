@@ -9,7 +9,7 @@ from typing import Final
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.core.files import writing_to
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
 
@@ -58,7 +58,21 @@ CREATE INDEX copy_other ON copy (other);
 INNER: Final = "ALTER TABLE image ADD COLUMN inner TEXT NOT NULL DEFAULT ''"
 """Part and class of an image inside a set, "train/3" (`medmnist`)."""
 
-UPGRADES: Final = {0: TABLES + COPIES + INNER, 1: COPIES + INNER, 2: INNER}
+REGIONS: Final = """;
+CREATE TABLE region (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, frame INTEGER NOT NULL, fingerprint BLOB NOT NULL,
+    kind TEXT NOT NULL, vertices TEXT NOT NULL, mask BLOB, author TEXT NOT NULL, time TEXT NOT NULL, origin TEXT NOT NULL);
+CREATE INDEX region_image ON region (path, frame)
+"""
+"""Regions that a person drew or imported (`regions`). They name their image by path, frame and content instead of its id:
+a drawing outlives a scan that reads a touched file anew, and does not show on another picture under the same name."""
+
+UPGRADES: Final = {
+    0: TABLES + COPIES + INNER + REGIONS,
+    1: COPIES + INNER + REGIONS,
+    2: INNER + REGIONS,
+    3: REGIONS,
+}
 """What brings a catalogue of each format to the present one; 0 is a new file."""
 
 
