@@ -9,7 +9,7 @@ from typing import Final
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.core.files import writing_to
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
 
@@ -67,11 +67,29 @@ CREATE INDEX region_image ON region (path, frame)
 """Regions that a person drew or imported (`regions`). They name their image by path, frame and content instead of its id:
 a drawing outlives a scan that reads a touched file anew, and does not show on another picture under the same name."""
 
+LAYERS: Final = """;
+CREATE TABLE given (image INTEGER PRIMARY KEY REFERENCES image ON DELETE CASCADE, name TEXT NOT NULL);
+CREATE TABLE fate (name TEXT PRIMARY KEY, becomes TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE hand (
+    path TEXT NOT NULL, frame INTEGER NOT NULL, fingerprint BLOB NOT NULL, name TEXT NOT NULL, PRIMARY KEY (path, frame)) WITHOUT ROWID;
+CREATE TABLE edit (id INTEGER PRIMARY KEY AUTOINCREMENT, undone INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE edited (
+    edit INTEGER NOT NULL REFERENCES edit ON DELETE CASCADE, path TEXT NOT NULL, frame INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL, before TEXT, after TEXT, PRIMARY KEY (edit, path, frame)) WITHOUT ROWID;
+INSERT INTO given SELECT label.image, class.name FROM label JOIN class ON class.id = label.class;
+CREATE TABLE person (path TEXT PRIMARY KEY, identity TEXT NOT NULL) WITHOUT ROWID;
+ALTER TABLE image ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
+UPDATE image SET named = 1 WHERE patient IS NOT NULL AND file IN (SELECT id FROM file WHERE kind != 'dicom')
+"""
+"""The layers under an image's class (`label_layers`): what the rule gave, what becomes of each class, what a person set, and what may be taken
+back. `person` holds patients from a table; `image.named` is 1 where a pattern or a table, not the header, names the patient (`patients`)."""
+
 UPGRADES: Final = {
-    0: TABLES + COPIES + INNER + REGIONS,
-    1: COPIES + INNER + REGIONS,
-    2: INNER + REGIONS,
-    3: REGIONS,
+    0: TABLES + COPIES + INNER + REGIONS + LAYERS,
+    1: COPIES + INNER + REGIONS + LAYERS,
+    2: INNER + REGIONS + LAYERS,
+    3: REGIONS + LAYERS,
+    4: LAYERS,
 }
 """What brings a catalogue of each format to the present one; 0 is a new file."""
 
