@@ -93,6 +93,7 @@ def dicom_bytes(
     seed: int,
     study: int,
     number: int,
+    examination: tuple[str, str] = ("Chest PA (invented)", "CHEST"),
 ) -> bytes:
     """One radiograph as the content of a DICOM file; the same arguments give the same bytes.
 
@@ -103,6 +104,7 @@ def dicom_bytes(
         seed: Seed of the hospital; part of every UID.
         study: Number of the study.
         number: Number of the image, from 0.
+        examination: Study description and body part.
     """
     instance = _uid("instance", seed, number)
     meta = FileMetaDataset()
@@ -116,6 +118,7 @@ def dicom_bytes(
     dataset.SOPInstanceUID = instance
     _describe_person(dataset, person)
     _describe_study(dataset, kind, seed, study, number)
+    dataset.StudyDescription, dataset.BodyPartExamined = examination
     _put_pixels(dataset, picture, kind)
     stream = io.BytesIO()
     dataset.save_as(stream, enforce_file_format=True)
@@ -149,8 +152,6 @@ def _describe_study(dataset: Dataset, kind: Kind, seed: int, study: int, number:
     dataset.StationName = f"ROOM{study % 3}"
     dataset.Manufacturer = kind.maker
     dataset.DeviceSerialNumber = f"0000-{study % 3}"
-    dataset.StudyDescription = "Chest PA (invented)"
-    dataset.BodyPartExamined = "CHEST"
     dataset.ViewPosition = "PA"
     dataset.Modality = "CR"
     dataset.SeriesNumber = 1
