@@ -115,7 +115,11 @@ def context(case: Case, material: Material, search: CopySearch, control: Control
         recovery=None
         if case.ledger is None
         else recovery(
-            case.ledger, search.a.synthetic, search.b.synthetic, case.train, material.patients
+            case.ledger.started_from,
+            search.a.synthetic,
+            search.b.synthetic,
+            case.train,
+            material.patients,
         ),
         beside=tuple(side_channels(case.distilled)),
         burned_in=(
@@ -128,5 +132,5 @@ def context(case: Case, material: Material, search: CopySearch, control: Control
 
 def _started(case: Case) -> npt.NDArray[np.bool_]:
     if case.ledger is not None:
-        return np.array([number is not None for number in case.ledger])
+        return np.array([number is not None for number in case.ledger.started_from])
     return np.full(len(case.distilled.images), case.distilled.recipe.initialisation != "noise")

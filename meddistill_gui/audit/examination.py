@@ -19,13 +19,13 @@ from meddistill_gui.audit.preconditions import (
     near_duplicates,
     statistical,
 )
-from meddistill_gui.audit.recovery import Ledger
 from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, searched
 from meddistill_gui.audit.verdict import Evidence
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.words import Verdict
 
@@ -41,6 +41,7 @@ def examine(
     config: AuditConfig,
     control: Control,
     ledger: Ledger | None = None,
+    audits: int = 1,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Look for real patients in a distilled set.
 
@@ -50,8 +51,8 @@ def examine(
         holdout: Images of patients that nothing was made from or chosen with.
         config: How many copies to plant; `run` is not looked at.
         control: Asked between blocks of work.
-        ledger: For each synthetic image the catalogue id of the image it was started from, None for noise; None where
-            nobody wrote it down.
+        ledger: What the run was made and started from; None where nobody wrote it down.
+        audits: How many different audits this hold-out has served, this one among them (`spending`).
 
     Yields:
         Progress of each phase in `PHASES`.
@@ -61,9 +62,15 @@ def examine(
 
     Raises:
         Stopped: The user asked to stop; an audit begins anew.
-        ValueError: The ledger is of another set.
     """
-    case = Case(distilled=distilled, train=train, holdout=holdout, seed=config.seed, ledger=ledger)
+    case = Case(
+        distilled=distilled,
+        train=train,
+        holdout=holdout,
+        seed=config.seed,
+        ledger=ledger,
+        audits=audits,
+    )
     yield Progress(phase=CHECKING, done=0, total=2, unit="steps")
     checks = list(comparable(case))
     if not all(check.passed for check in checks):

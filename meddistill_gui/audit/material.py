@@ -1,6 +1,5 @@
 """What an audit works on: the set's pixels as they are exported, and the real images, all as small float arrays."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ from meddistill_gui.audit.descriptors import reduced
 from meddistill_gui.audit.patients import halves, numbered
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet, displayed
+from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 
 _ROWS: Final = 4096
@@ -29,15 +29,16 @@ class Case:
         train: The images it was made from.
         holdout: Images of patients that nothing was made from or chosen with.
         seed: Of every draw in the audit.
-        ledger: For each synthetic image the catalogue id of the image it was started from, None for noise; None where
-            nobody wrote it down.
+        ledger: What the run was made and started from; None where nobody wrote it down.
+        audits: How many different audits this hold-out has served, this one among them.
     """
 
     distilled: DistilledSet
     train: RealImages
     holdout: RealImages
     seed: int
-    ledger: Sequence[int | None] | None = None
+    ledger: Ledger | None = None
+    audits: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,7 +144,7 @@ def _grouped(case: Case, material: Material) -> _Groups:
 
     An average over all members would hide that those few are exposed: they have a test of their own (M4).
     """
-    started = started_rows(case.ledger or (), case.train)
+    started = started_rows(case.ledger.started_from if case.ledger else (), case.train)
     random = np.random.default_rng([case.seed, 4])
     away = np.isin(material.patients, material.patients[started[started >= 0]])
     train = _one_each(np.flatnonzero(~away), material.patients, random)

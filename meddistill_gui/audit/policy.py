@@ -8,6 +8,9 @@ from typing import Final
 HOLDOUT_PATIENTS: Final = 100
 """Fewest hold-out patients for a verdict other than CANNOT TELL."""
 
+AUDITS_PER_HOLDOUT: Final = 5
+"""Different audits that one hold-out may serve: whoever tries often enough finds a set that passes by chance."""
+
 PATIENTS_PER_CLASS: Final = 11
 """Fewest training patients of a class; CMS forbids publishing any cell of 1 to 10."""
 
@@ -82,6 +85,7 @@ def shown() -> tuple[tuple[str, str], ...]:
     """The policy as a reader of the report sees it: what, and how much."""
     return (
         ("Hold-out patients needed for a verdict", f"{HOLDOUT_PATIENTS}"),
+        ("Different audits that a hold-out may serve", f"{AUDITS_PER_HOLDOUT}"),
         ("Training patients needed in each class", f"{PATIENTS_PER_CLASS}"),
         ("Similarity that counts as the same picture", f"{NEAR_DUPLICATE}"),
         ("Planted kinds that must be found", ", ".join(REQUIRED_KINDS)),

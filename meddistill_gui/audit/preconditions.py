@@ -9,6 +9,7 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.blind_baseline import blind_baseline
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 
 
@@ -33,6 +34,8 @@ def comparable(case: Case) -> Iterator[Precondition]:
     """Whether there is anything to compare at all; without these no score can be computed."""
     yield _enough_images(case.train, case.holdout)
     yield _same_make(case.distilled, case.train, case.holdout)
+    if case.ledger is not None:
+        yield _made_from(case.ledger, case.distilled, case.train)
 
 
 def statistical(case: Case) -> Iterator[Precondition]:
@@ -42,6 +45,9 @@ def statistical(case: Case) -> Iterator[Precondition]:
     yield _patients_known(train, holdout)
     yield _patients_apart(train, holdout)
     yield _holdout_size(holdout)
+    yield _holdout_fresh(case.audits)
+    if case.ledger is not None:
+        yield _holdout_unused(case.ledger, holdout)
     yield _classes(train)
     yield _class_sizes(train)
     yield _exact_duplicates(train, holdout)
@@ -94,6 +100,38 @@ def _same_make(distilled: DistilledSet, train: RealImages, holdout: RealImages) 
         sentence="Synthetic, training and hold-out images have the same size, channels and classes."
         if fits
         else "The images differ in size, channels or classes from the synthetic ones: they are not those of the run.",
+    )
+
+
+def _made_from(ledger: Ledger, distilled: DistilledSet, train: RealImages) -> Precondition:
+    """Whether the run's own list of training images is the present one, and one entry stands for each synthetic image."""
+    other = len(set(ledger.training) ^ set(map(int, train.ids)))
+    fits = other == 0 and len(ledger.started_from) == len(distilled.images)
+    return Precondition(
+        name="training images of this run",
+        passed=fits,
+        sentence="The training images are those that the run was made from."
+        if fits
+        else f"{other} images are not the same as when the run was made: the patients were divided anew, or the folder "
+        "was scanned anew. Distil again, or audit with the division that the run had.",
+    )
+
+
+def _holdout_unused(ledger: Ledger, holdout: RealImages) -> Precondition:
+    used = len({*ledger.training, *ledger.validation} & set(map(int, holdout.ids)))
+    return Precondition(
+        name="hold-out not used before",
+        passed=used == 0,
+        sentence=f"{used} hold-out images were used when the run was made or chosen.",
+    )
+
+
+def _holdout_fresh(audits: int) -> Precondition:
+    return Precondition(
+        name="hold-out not worn out",
+        passed=audits <= policy.AUDITS_PER_HOLDOUT,
+        sentence=f"This is audit {audits} on this hold-out; after {policy.AUDITS_PER_HOLDOUT} different ones its patients "
+        "are no strangers to the choice of sets any more: divide the patients anew, and distil again.",
     )
 
 

@@ -102,6 +102,7 @@ def _head(case: Case, evidence: Evidence) -> Record:
         "coarse_reasons": list(dict.fromkeys(reason.coarse for reason in reasons)),
         "formal": FORMAL_GUARANTEE_NONE,
         "initialisation": evidence.initialisation,
+        "audits_on_this_holdout": case.audits,
         "preconditions": [
             asdict(check) | {"pairs": [list(pair) for pair in check.pairs]}
             for check in evidence.preconditions

@@ -14,8 +14,8 @@ from meddistill_gui.audit.copy_search import Scores
 from meddistill_gui.audit.statistics import Interval, clopper_pearson
 from meddistill_gui.core.real_images import RealImages
 
-Ledger = Sequence[int | None]
-"""For each synthetic image the catalogue id of the real image it was started from; None for noise."""
+Starts = Sequence[int | None]
+"""For each synthetic image the catalogue id of the real image it was started from; None for noise (`core.ledger`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Recovery:
         )
 
 
-def started_rows(ledger: Ledger, train: RealImages) -> npt.NDArray[np.int64]:
+def started_rows(ledger: Starts, train: RealImages) -> npt.NDArray[np.int64]:
     """Row of the training image that each synthetic image was started from, -1 for noise; int64 `[m]`.
 
     Raises:
@@ -63,7 +63,7 @@ def started_rows(ledger: Ledger, train: RealImages) -> npt.NDArray[np.int64]:
 
 
 def recovery(
-    ledger: Ledger, a: Scores, b: Scores, train: RealImages, patients: npt.NDArray[np.int64]
+    ledger: Starts, a: Scores, b: Scores, train: RealImages, patients: npt.NDArray[np.int64]
 ) -> Recovery | None:
     """Compare what the scores point to with the ledger.
 

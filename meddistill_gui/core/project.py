@@ -6,6 +6,7 @@ project/
   cache/              pixels and thumbnails of real images: never leaves the house
   runs/<name>/        one folder per run, see `core.run_folder`
   exports.jsonl       what was sent, where to and when: never leaves the house
+  audits.json         which audits each hold-out has served: never leaves the house
 """
 
 import contextlib
@@ -60,6 +61,11 @@ class Project:
     def exports(self) -> Path:
         """Log of what was exported, where to and when; it stays here."""
         return self.root / "exports.jsonl"
+
+    @property
+    def audits(self) -> Path:
+        """Which audits each hold-out has served; it stays here."""
+        return self.root / "audits.json"
 
     def run_names(self) -> tuple[str, ...]:
         """Names of the runs, newest first."""

@@ -6,6 +6,7 @@ runs/<name>/
   wish                      "pause" or "stop", written by whoever watches
   experts/                  trajectory store
   checkpoint.safetensors    all that is needed to go on, replaced whole
+  ledger.json               what the run was made and started from (`core.ledger`); stays here
   frames/NNNNNNNN.npy       snapshots of the synthetic images, uint8 [N, H, W] or [N, H, W, 3]
   result/distilled.safetensors
   result/evaluation.json
@@ -69,6 +70,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         """State to go on from."""
         return self.root / "checkpoint.safetensors"
+
+    @property
+    def ledger(self) -> Path:
+        """What the run was made and started from; stays here."""
+        return self.root / "ledger.json"
 
     @property
     def frames(self) -> Path:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from meddistill_gui.core import distilled
+from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
@@ -67,7 +68,7 @@ def distill(
 
     Args:
         config: The run's options.
-        run: Its folder; `experts/`, `frames/`, `checkpoint.safetensors` and `result/` are written.
+        run: Its folder; `experts/`, `frames/`, `checkpoint.safetensors`, `ledger.json` and `result/` are written.
         train: Images of the training patients.
         validation: Images of the validation patients; they choose which iteration's set is kept.
         control: A stop is obeyed after the iteration in progress; a checkpoint and the best set so far are kept.
@@ -93,6 +94,7 @@ def distill(
     if method.needs_experts:
         setting = yield from _with_experts(config, run, setting, control)
     if begun is None:
+        ledgers.save(run.ledger, starting.ledger_of(config, setting, train, validation))
         state = method.setup(setting, starting.first_images(config, setting))
         begun = Checkpoint(digest=digest, iteration=0, state=state)
     publisher = Publisher(config=config, normaliser=normaliser, class_names=train.class_names)

@@ -10,6 +10,7 @@ from torch import Tensor
 from meddistill_gui.core.config import to_mapping
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import ConfigError, LabelError
+from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.method import Experts, Setting
@@ -36,9 +37,10 @@ def make_setting(
         seed=config.seed,
         device=device,
         network=make_network(
-            "convnet",
+            config.network.family,
             depth=config.network.depth,
             width=config.network.width,
+            norm=config.network.norm,
             channels=train.images.shape[1],
             size=config.images.size,
             classes=tensors.classes,
@@ -53,15 +55,40 @@ def make_setting(
 
 def first_images(config: DistillConfig, setting: Setting) -> Tensor:
     """What the synthetic images start from: `[N, C, S, S]`, normalised; noise, or real images where the user asked for them."""
+    rows = first_rows(config, setting)
+    if rows is not None:
+        return setting.train.images[rows].clone()
     shape = (len(setting.labels), *setting.train.images.shape[1:])
-    random = generator(setting.seed, "first images")
+    return torch.randn(shape, generator=_random(setting)).to(setting.device)
+
+
+def first_rows(config: DistillConfig, setting: Setting) -> Tensor | None:
+    """The training image that each synthetic image starts from, int64 `[N]`; None where they start from noise."""
     if config.initialisation == "noise":
-        return torch.randn(shape, generator=random).to(setting.device)
+        return None
+    random = _random(setting)
     chosen = [
         members[torch.randperm(len(members), generator=random)[: setting.images_per_class].to(members.device)]
         for members in setting.members
     ]  # fmt: skip
-    return setting.train.images[torch.cat(chosen)].clone()
+    return torch.cat(chosen)
+
+
+def ledger_of(
+    config: DistillConfig, setting: Setting, train: RealImages, validation: RealImages
+) -> Ledger:
+    """What the audit must know of a run's origin, and nobody else may."""
+    rows = first_rows(config, setting)
+    started = [None] * len(setting.labels) if rows is None else train.ids[rows.cpu().numpy()]
+    return Ledger(
+        started_from=tuple(None if one is None else int(one) for one in started),
+        training=tuple(map(int, train.ids)),
+        validation=tuple(map(int, validation.ids)),
+    )
+
+
+def _random(setting: Setting) -> torch.Generator:
+    return generator(setting.seed, "first images")
 
 
 def run_digest(config: DistillConfig, train: RealImages) -> str:

@@ -8,13 +8,16 @@ import numpy as np
 
 from meddistill_gui.audit import report
 from meddistill_gui.audit.examination import examine
+from meddistill_gui.audit.spending import spent
 from meddistill_gui.core import distilled
+from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import open_run
 from meddistill_gui.operations.real_images import READING_PHASES, roles_read
@@ -28,7 +31,9 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     train, holdout = yield from roles_read(
         run.project, run_config.images, ("train", "holdout"), control
     )
-    detailed = yield from examine(result, train, holdout, config, control)
+    audits = spent(Project(run.project).audits, holdout, result, config)
+    ledger = ledgers.load(run.ledger)
+    detailed = yield from examine(result, train, holdout, config, control, ledger, audits)
     coarse = report.public(detailed)
     run.audit.mkdir(exist_ok=True)
     write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())

@@ -10,6 +10,7 @@ from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
 from meddistill_gui.core.events import Progress
+from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.words import LIMITS, Verdict
 
 pytestmark = pytest.mark.slow
@@ -140,7 +141,11 @@ def test_a_patient_under_strong_texture_is_found(make_hospital, audited):
 def test_the_ledger_confirms_what_the_scores_name(train, holdout, make_set, run_to_end):
     """Real start, no iteration: every starting patient is recovered."""
     made = make_set(floats(train.images[:10]), train, initialisation="real")
-    ledger = [int(train.ids[row]) for row in range(10)]
+    ledger = Ledger(
+        started_from=tuple(map(int, train.ids[:10])),
+        training=tuple(map(int, train.ids)),
+        validation=(),
+    )
     config = AuditConfig(run=Path(), planted=2)
     report = run_to_end(examine(made, train, holdout, config, Control(), ledger))
     assert report["recovery"]["recovered"] == report["recovery"]["started"] == 10
@@ -150,7 +155,8 @@ def test_the_ledger_confirms_what_the_scores_name(train, holdout, make_set, run_
 
 def test_a_ledger_of_noise_needs_no_recovery(train, holdout, strangers, make_set, run_to_end):
     config = AuditConfig(run=Path(), planted=2)
-    steps = examine(make_set(strangers[:3], train), train, holdout, config, Control(), [None] * 3)
+    ledger = Ledger(started_from=(None,) * 3, training=tuple(map(int, train.ids)), validation=())
+    steps = examine(make_set(strangers[:3], train), train, holdout, config, Control(), ledger)
     assert run_to_end(steps)["recovery"]["sentence"].startswith("Not applicable")
 
 

@@ -13,6 +13,7 @@ from meddistill_gui.audit.report import render_detailed
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
+from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.words import Verdict
 
 pytestmark = pytest.mark.slow
@@ -64,7 +65,8 @@ def test_noise_reveals_nobody(attack):
 def test_patients_that_started_an_image_are_no_members(train, holdout, make_set):
     made = make_set(np.zeros((4, 1, 16, 16)), train)
     members = []
-    for ledger in ([int(train.ids[row]) for row in range(4)], None):
+    started = Ledger(started_from=tuple(map(int, train.ids[:4])), training=(), validation=())
+    for ledger in (started, None):
         case = Case(distilled=made, train=train, holdout=holdout, seed=0, ledger=ledger)
         groups = membership._grouped(case, gathered(case, Control()))
         members.append({*groups.members, *groups.planted})

@@ -54,3 +54,19 @@ def test_members_are_the_images_of_each_class(small_config, real) -> None:
     setting = setting_of(small_config(), real(9))
     found = [members.tolist() for members in setting.members]
     assert found == [np.flatnonzero(real(9).labels == k).tolist() for k in (0, 1)]
+
+
+@pytest.mark.parametrize("initialisation", ["noise", "real"])
+def test_the_ledger_names_the_images_that_the_first_ones_are(small_config, real, initialisation) -> None:  # fmt: skip
+    config = small_config(images_per_class=3, initialisation=initialisation)
+    train = real(24)
+    setting = setting_of(config, train)
+    images = starting.first_images(config, setting)
+    ledger = starting.ledger_of(config, setting, train, real(6, role="validation"))
+    assert (len(ledger.training), len(ledger.validation)) == (24, 6)
+    for image, started in zip(images, ledger.started_from, strict=True):
+        if initialisation == "noise":
+            assert started is None
+        else:
+            row = int(np.flatnonzero(train.ids == started)[0])
+            assert torch.equal(image, setting.train.images[row])
