@@ -1,7 +1,7 @@
-"""Where a class may come from: the folder that holds the image, a table, or a DICOM tag."""
+"""Where a class may come from: the folder that holds the image, a table, a DICOM tag, or the last time."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pydicom
@@ -22,46 +22,48 @@ class Assigned:
     """What the rules make of the images, before anything is written down.
 
     Attributes:
-        classes: Class by image id; images that get none are missing.
-        ignored: Images of classes that are to be left out.
+        given: Class by image id as the rule names it; images that get none are missing.
+        fates: What becomes of a class by that name; "" leaves it out.
         unmatched_rows: Rows of the table that name no image, as their key.
     """
 
-    classes: Mapping[int, str]
-    ignored: int
+    given: Mapping[int, str]
+    fates: Mapping[str, str]
     unmatched_rows: tuple[str, ...]
 
 
 def assign(
     config: LabelConfig, catalogue: Catalogue, images: Sequence[LabelledImage], control: Control
 ) -> Assigned:
-    """Apply the rule, then rename, merge and ignore.
+    """Apply the rule, and say what becomes of the classes that it gives.
 
     Raises:
         LabelError: The table or the tag does not fit, or two rows contradict each other.
         Stopped: On request.
     """
     rule, table = _rule(config, catalogue, images)
-    renamed = _renamed(config.rename)
-    ignored = {name.strip().casefold() for name in config.ignore}
-    classes: dict[int, str] = {}
-    left_out = 0
+    given: dict[int, str] = {}
     for image in images:
         control.safe_point()
-        name = (rule(image) or "").strip()
-        name = renamed.get(name.casefold(), name)
-        if name.casefold() in ignored:
-            left_out += 1
-        elif name:
-            classes[image.id] = name
+        if name := (rule(image) or "").strip():
+            given[image.id] = name
+    names = {*given.values(), *(image.by_hand for image in images if image.by_hand)}
     rows = table.unmatched_rows if table else ()
-    return Assigned(classes=classes, ignored=left_out, unmatched_rows=rows)
+    return Assigned(given=given, fates=_fates(config, names), unmatched_rows=rows)
 
 
-def _renamed(pairs: Sequence[str]) -> dict[str, str]:
-    """New name by old one, folded; `LabelConfig.check` has seen to the "="."""
-    cut = [pair.rpartition("=") for pair in pairs]
-    return {old.strip().casefold(): new.strip() for old, _, new in cut}
+def _fates(config: LabelConfig, names: Collection[str]) -> dict[str, str]:
+    """What becomes of each class that is renamed or left out; upper and lower case are one."""
+    cut = [pair.rpartition("=") for pair in config.rename]  # `LabelConfig.check` saw to the "="
+    renamed = {old.strip().casefold(): new.strip() for old, _, new in cut}
+    ignored = {name.strip().casefold() for name in config.ignore}
+    fates: dict[str, str] = {}
+    for name in sorted(names):
+        becomes = renamed.get(name.casefold(), name)
+        becomes = "" if becomes.casefold() in ignored else becomes
+        if becomes != name:
+            fates[name] = becomes
+    return fates
 
 
 def _rule(
@@ -70,6 +72,8 @@ def _rule(
     if config.rule == "table":
         table = read_label_table(config, images)
         return (lambda image: table.classes.get(image.id)), table
+    if config.rule == "keep":
+        return (lambda image: image.given), None
     if config.rule == "tag":
         return _tag_rule(config.tag, catalogue), None
     return (lambda image: _folder(image.path, config.folder_level)), None

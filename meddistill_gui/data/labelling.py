@@ -8,16 +8,16 @@ from typing import Final
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import LabelError
-from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.class_names import questions_about
+from meddistill_gui.data.hand_labels import refuse_if_used
+from meddistill_gui.data.label_layers import derived_classes, hand_set, record_given
 from meddistill_gui.data.label_rules import Assigned, assign
 from meddistill_gui.data.recording import (
     LabelledImage,
     forget_split,
     labelled_images,
     patient_identities,
-    record_labels,
 )
 
 PREVIEWED: Final = 20
@@ -32,6 +32,7 @@ class LabelReport:
         classes: Images of each class.
         unlabelled: Images without a class.
         ignored: Images of classes that were to be left out (part of `unlabelled`).
+        by_hand: Images whose class a person had set; they keep it.
         unmatched_rows: Rows of the table that name no image of the catalogue, as their key.
         questions: Class names that look like a person's data, one sentence each.
         split_dropped: Whether a stored split was dropped because the classes changed.
@@ -40,6 +41,7 @@ class LabelReport:
     classes: dict[str, int]
     unlabelled: int
     ignored: int = 0
+    by_hand: int = 0
     unmatched_rows: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     split_dropped: bool = False
@@ -53,7 +55,8 @@ class LabelPreview:
         rows: Path below the source and class (None: none) of some images, of every class and of those without one.
         classes: Images of each class.
         unlabelled: Images that would have no class.
-        unmatched_rows: Some rows of the table that name no image.
+        unmatched_count: How many rows of the table name no image.
+        unmatched_rows: Some of them.
         unmatched_images: Paths of some images that would have no class.
         questions: Class names that look like a person's data, one sentence each.
     """
@@ -61,13 +64,14 @@ class LabelPreview:
     rows: tuple[tuple[str, str | None], ...]
     classes: dict[str, int]
     unlabelled: int
+    unmatched_count: int
     unmatched_rows: tuple[str, ...]
     unmatched_images: tuple[str, ...]
     questions: tuple[str, ...]
 
 
 def label(config: LabelConfig, catalogue: Catalogue, control: Control) -> LabelReport:
-    """Set the class of every image. What was set before is replaced, all at once or not at all.
+    """Set the class of every image. What a rule set before is replaced, all at once or not at all; what a person set by hand stays.
 
     A split that no run has used is dropped when the classes change, because it was balanced for other classes.
 
@@ -76,15 +80,16 @@ def label(config: LabelConfig, catalogue: Catalogue, control: Control) -> LabelR
             the classes that would change.
         Stopped: On request; nothing is changed.
     """
-    images, assigned = _assigned(config, catalogue, control)
-    _check_classes(config, assigned.classes)
-    dropped = _record(config, catalogue, images, assigned.classes)
+    images, assigned, classes = _assigned(config, catalogue, control)
+    _check_classes(config, classes)
+    dropped = _record(config, catalogue, images, assigned, classes)
     return LabelReport(
-        classes=_counted(assigned),
-        unlabelled=len(images) - len(assigned.classes),
-        ignored=assigned.ignored,
+        classes=_counted(classes),
+        unlabelled=len(images) - len(classes),
+        ignored=_ignored(assigned),
+        by_hand=0 if config.forget_hand else sum(image.by_hand is not None for image in images),
         unmatched_rows=assigned.unmatched_rows,
-        questions=_questions(catalogue, assigned),
+        questions=_questions(catalogue, classes),
         split_dropped=dropped,
     )
 
@@ -96,33 +101,41 @@ def preview_labels(config: LabelConfig, catalogue: Catalogue, control: Control) 
         LabelError: As `label`, but for rules under which no image or only one class is found: these are shown.
         Stopped: On request.
     """
-    images, assigned = _assigned(config, catalogue, control)
-    missing = [image.path for image in images if image.id not in assigned.classes]
+    images, assigned, classes = _assigned(config, catalogue, control)
+    missing = [image.path for image in images if image.id not in classes]
     return LabelPreview(
-        rows=_varied(images, assigned.classes),
-        classes=_counted(assigned),
+        rows=_varied(images, classes),
+        classes=_counted(classes),
         unlabelled=len(missing),
+        unmatched_count=len(assigned.unmatched_rows),
         unmatched_rows=assigned.unmatched_rows[:PREVIEWED],
         unmatched_images=tuple(missing[:PREVIEWED]),
-        questions=_questions(catalogue, assigned),
+        questions=_questions(catalogue, classes),
     )
 
 
 def _assigned(
     config: LabelConfig, catalogue: Catalogue, control: Control
-) -> tuple[list[LabelledImage], Assigned]:
+) -> tuple[list[LabelledImage], Assigned, dict[int, str]]:
+    """All images, what the rule gives them, and the classes that come out of it together with what was set by hand."""
     images = list(labelled_images(catalogue))
     if not images:
         raise LabelError("There are no images yet.", "Scan a folder first.")
-    return images, assign(config, catalogue, images, control)
+    assigned = assign(config, catalogue, images, control)
+    by_hand = {} if config.forget_hand else hand_set(catalogue)
+    return images, assigned, derived_classes(assigned.given, assigned.fates, by_hand)
 
 
-def _counted(assigned: Assigned) -> dict[str, int]:
-    return dict(sorted(Counter(assigned.classes.values()).items()))
+def _ignored(assigned: Assigned) -> int:
+    return sum(assigned.fates.get(name) == "" for name in assigned.given.values())
 
 
-def _questions(catalogue: Catalogue, assigned: Assigned) -> tuple[str, ...]:
-    return questions_about(sorted(set(assigned.classes.values())), patient_identities(catalogue))
+def _counted(classes: Mapping[int, str]) -> dict[str, int]:
+    return dict(sorted(Counter(classes.values()).items()))
+
+
+def _questions(catalogue: Catalogue, classes: Mapping[int, str]) -> tuple[str, ...]:
+    return questions_about(sorted(set(classes.values())), patient_identities(catalogue))
 
 
 def _varied(
@@ -145,6 +158,7 @@ def _check_classes(config: LabelConfig, found: Mapping[int, str]) -> None:
             {
                 "folder": "Put the images of each class into a folder of its own, or choose another folder level.",
                 "table": "Check which column names the image and which one the class.",
+                "keep": "Choose a rule first: folder, table or tag.",
                 "tag": f"Choose a tag that the files have; {config.tag} is empty in all of them.",
             }[config.rule],
         )
@@ -159,19 +173,15 @@ def _record(
     config: LabelConfig,
     catalogue: Catalogue,
     images: Sequence[LabelledImage],
-    found: Mapping[int, str],
+    assigned: Assigned,
+    classes: Mapping[int, str],
 ) -> bool:
-    """Write the classes down if they differ; says whether a split had to go."""
+    """Write the layers down; where the classes differ by that, a stored split has to go. Says whether one had to."""
     before = {image.id: image.class_name for image in images if image.class_name is not None}
-    if before == found:
-        return False
-    split = catalogue.has_split
-    if split and (runs := Project(config.project).run_names()):
-        raise LabelError(
-            f"The classes of this project are in use by {len(runs)} runs, {runs[0]} among them, and would change.",
-            "Scan the source into a new project to label it in another way.",
-        )
-    record_labels(catalogue, iter(found.items()))
-    if split:
+    drop = before != classes and catalogue.has_split
+    if drop:
+        refuse_if_used(config.project)
+    record_given(catalogue, assigned.given, assigned.fates, forget_hand=config.forget_hand)
+    if drop:
         forget_split(catalogue)
-    return split
+    return drop

@@ -35,6 +35,8 @@ class LabelledImage:
         patient: Identity in the source, or "".
         accession: Accession number, or "".
         class_name: Its class until now, or None.
+        given: What the last rule gave it, before renaming, or None.
+        by_hand: What a person set, "" for no class, or None.
     """
 
     id: int
@@ -43,19 +45,31 @@ class LabelledImage:
     patient: str
     accession: str
     class_name: str | None
+    given: str | None = None
+    by_hand: str | None = None
 
 
 def labelled_images(catalogue: Catalogue) -> Iterator[LabelledImage]:
     """Every image, in the order of paths and frames."""
     rows = catalogue.connection.execute(
-        f"SELECT image.id, {INNER_PATH}, file.kind, ifnull(patient.identity, ''), ifnull(study.accession, ''), class.name "  # noqa: S608 - a constant of ours
-        "FROM image JOIN file ON file.id = image.file LEFT JOIN patient ON patient.id = image.patient "
+        f"SELECT image.id, {INNER_PATH}, file.kind, ifnull(patient.identity, ''), ifnull(study.accession, ''), class.name, "  # noqa: S608 - a constant of ours
+        "given.name, hand.name FROM image JOIN file ON file.id = image.file "
+        "LEFT JOIN patient ON patient.id = image.patient "
         "LEFT JOIN study ON study.id = image.study LEFT JOIN label ON label.image = image.id "
-        "LEFT JOIN class ON class.id = label.class ORDER BY file.path, image.frame"
+        "LEFT JOIN class ON class.id = label.class LEFT JOIN given ON given.image = image.id "
+        "LEFT JOIN hand ON hand.path = file.path AND hand.frame = image.frame AND hand.fingerprint = image.fingerprint "
+        "ORDER BY file.path, image.frame"
     )
-    for image, path, kind, patient, accession, name in rows:
+    for image, path, kind, patient, accession, name, given, by_hand in rows:
         yield LabelledImage(
-            id=image, path=path, kind=kind, patient=patient, accession=accession, class_name=name
+            id=image,
+            path=path,
+            kind=kind,
+            patient=patient,
+            accession=accession,
+            class_name=name,
+            given=given,
+            by_hand=by_hand,
         )
 
 
@@ -109,18 +123,6 @@ def record_issues(
         connection.execute("DELETE FROM issue WHERE stage = ?", (stage,))
         for path, problem in problems:
             _record_issue(connection, None, path, stage, problem)
-
-
-def record_labels(catalogue: Catalogue, labels: Iterable[tuple[int, str]]) -> None:
-    """Replace all labels by these pairs of image id and class."""
-    with catalogue.transaction() as connection:
-        connection.execute("DELETE FROM label")
-        connection.execute("DELETE FROM class")
-        for image, name in labels:
-            connection.execute("INSERT OR IGNORE INTO class (name) VALUES (?)", (name,))
-            connection.execute(
-                "INSERT INTO label SELECT ?, id FROM class WHERE name = ?", (image, name)
-            )
 
 
 def record_roles(

@@ -15,6 +15,7 @@ from meddistill_gui.core.errors import ConfigError, SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.headers import UNREADABLE, FileFacts, Problem, read_facts
+from meddistill_gui.data.label_layers import derive_by_hand
 from meddistill_gui.data.recording import (
     SeenFile,
     forget_files,
@@ -92,6 +93,7 @@ def scan(
     )
     vanished = listing.vanished([folder.path for folder in unread])
     forget_files(catalogue, vanished)
+    derive_by_hand(catalogue)
     forget_orphans(catalogue)
     if vanished:
         yield Warned(

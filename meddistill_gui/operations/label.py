@@ -42,11 +42,15 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
         )
     counts = ", ".join(f"{name} {count}" for name, count in report.classes.items())
     missing = f" {report.unlabelled} images have no class." if report.unlabelled else ""
+    kept = (
+        f" {report.by_hand} images keep the class that was set by hand." if report.by_hand else ""
+    )
     yield Finished(
         summary={
-            "text": f"{len(report.classes)} classes: {counts}.{missing}",
+            "text": f"{len(report.classes)} classes: {counts}.{missing}{kept}",
             "classes": report.classes,
             "unlabelled": report.unlabelled,
+            "by_hand": report.by_hand,
             "unmatched_rows": len(report.unmatched_rows),
         }
     )

@@ -14,8 +14,9 @@ class LabelConfig:
     project: Path = option(text="Project folder.")
     rule: str = option(
         "folder",
-        text="Where the class comes from: the name of the folder that holds the image, a table, or a DICOM tag.",
-        choices=("folder", "table", "tag"),
+        text="Where the class comes from: the name of the folder that holds the image, a table, or a DICOM tag; keep leaves "
+        "the classes as they are and only renames, merges or leaves out.",
+        choices=("folder", "table", "tag", "keep"),
     )
     folder_level: int = option(
         1,
@@ -25,7 +26,7 @@ class LabelConfig:
         expert=True,
     )
     table: Path | None = option(
-        None, text="CSV table with one row per image, patient or accession number."
+        None, text="Table (CSV or XLSX) with one row per image, patient or accession number."
     )
     key_column: str = option(
         "path",
@@ -38,6 +39,11 @@ class LabelConfig:
         text="Classes to rename or to merge, as old=new, e.g. 'COVID=infected' and 'Viral Pneumonia=infected'.",
     )
     ignore: tuple[str, ...] = option((), text="Classes to leave out, e.g. 'unclear'.")
+    forget_hand: bool = option(
+        default=False,
+        text="Also forget the classes that were set by hand; else they stay, whatever the rule says.",
+        expert=True,
+    )
 
     def check(self) -> Iterator[str]:
         """What only shows when several options are seen together."""
