@@ -7,6 +7,7 @@ from typing import Final
 
 from meddistill_gui.core.config import group, option, variant
 from meddistill_gui.core.configs.methods import METHOD_OPTIONS, TrajectoryOptions
+from meddistill_gui.core.configs.network import NetworkConfig
 
 RUN_FORMAT: Final = 1
 
@@ -26,16 +27,6 @@ class ImagesConfig:
         "file",
         text="Grey window of DICOM images: as the file says (else percentiles), or percentiles of each image.",
         choices=("file", "percentile"),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
-    """The network of experts and students."""
-
-    depth: int = option(3, text="Convolution blocks; each halves the image.", minimum=1, maximum=6)
-    width: int = option(
-        32, text="Channels of each block.", minimum=4, maximum=512, source="128 in papers A to C"
     )
 
 
@@ -146,13 +137,16 @@ class DistillConfig:
     def check(self) -> Iterator[str]:
         """What only shows when several options are seen together."""
         last = self.images.size >> self.network.depth
-        if last < 1 or self.images.size >> (self.network.depth - 1) < 2:
+        too_deep = last < 1 or self.images.size >> (self.network.depth - 1) < 2
+        if self.network.family == "convnet" and too_deep:
             yield (
                 f"images.size {self.images.size} is too small for network.depth {self.network.depth}: "
                 "each block halves the image and the last one needs at least 2 x 2 pixels."
             )
         if not self.name or set(self.name) & set('/\\:*?"<>|') or self.name.startswith("."):
             yield f"name {self.name!r} cannot be a folder name."
+        if self.initialisation != "noise" and hasattr(self.options, "epsilon"):
+            yield "initialisation must be noise: a set that starts from real images has no formal bound."
         reach = getattr(self.options, "max_start", 0) + getattr(self.options, "expert_epochs", 0)
         if reach > self.experts.epochs:
             yield (

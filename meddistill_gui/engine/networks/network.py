@@ -6,6 +6,13 @@ import torch
 from torch import Tensor
 
 
+class OneValueError(ValueError):
+    """Batch normalisation of a single value: the images are too small or too few for this network."""
+
+    def __init__(self) -> None:
+        super().__init__("batch normalisation of one value per channel")
+
+
 class Network(Protocol):
     """An image classifier without hidden state, so that its steps can be replayed and differentiated through."""
 
@@ -33,3 +40,14 @@ class Network(Protocol):
     def features(self, theta: Tensor, images: Tensor) -> Tensor:
         """What the classifier layer sees, `[B, F]`."""
         ...
+
+    def statistics(self, theta: Tensor, images: Tensor) -> Tensor:  # noqa: ARG002 - for those that have some
+        """What a trained network must be told beside its parameters to answer for single images, `[Q]`.
+
+        Means and variances of its batch normalisations on these images, as a differentiable function; empty for networks
+        without. `logits` takes them appended to the parameters.
+
+        Raises:
+            OneValueError: A normalisation sees one value only.
+        """
+        return theta.new_zeros(0)
