@@ -1,6 +1,7 @@
 """The pages for people: README, report, terms, datasheet; made from the checked values by templates."""
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,7 +37,7 @@ class Content:
 
 def readme() -> str:
     """What to do with the folder, for whoever unpacks it; the same in every bundle."""
-    return _environment().get_template("README.txt.j2").render()
+    return environment().get_template("README.txt.j2").render()
 
 
 def report(content: Content) -> str:
@@ -57,7 +58,7 @@ def datasheet(content: Content) -> str:
 
 def _rendered(template: str, content: Content, **more: object) -> str:
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             card=content.card,
@@ -73,7 +74,8 @@ def _rendered(template: str, content: Content, **more: object) -> str:
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """The templates of a bundle's pages."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources() / "bundle" / "templates"),
         autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",)),
@@ -89,10 +91,15 @@ def _environment() -> jinja2.Environment:
 
 def _share(interval: Json) -> str:
     """An interval in words: "0.812 (0.790 to 0.834)"."""
-    mean, low, high = interval["mean"], interval["low"], interval["high"]
+    mean, low, high = (_number(interval[name]) for name in ("mean", "low", "high"))
     if mean is None:
         return "not measured"
     return f"{mean:.3f}" if low is None or high is None else f"{mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _number(value: float | None) -> float | None:
+    """What does not exist is null in a bundle and NaN in the program."""
+    return None if value is None or math.isnan(value) else value
 
 
 def _row_name(row: Json) -> str:

@@ -327,16 +327,19 @@ class Classifier(nn.Module):
 def save_onnx(network, recipe, path):
     """Save as ONNX (needs the packages onnx and onnxscript)."""
     example = torch.zeros(2, recipe["channels"], recipe["size"], recipe["size"])
-    torch.onnx.export(
+    program = torch.onnx.export(
         Classifier(network.cpu(), recipe).eval(),
         (example,),
-        path,
         input_names=["images"],
         output_names=["probabilities"],
         dynamic_shapes={"images": {0: torch.export.Dim("count")}},
-        external_data=False,
+        dynamo=True,
         verbose=False,
     )
+    model = program.model_proto
+    for node in model.graph.node:  # the exporter notes where its code lies on this machine
+        del node.metadata_props[:]
+    Path(path).write_bytes(model.SerializeToString())
 
 
 def main():

@@ -56,6 +56,18 @@ class ReceiveConfig:
         None, text="Project whose labelled images test the student; empty: it is not tested."
     )
     students: int = option(1, text="Students to train.", minimum=1, maximum=100)
+    own_images: int = option(
+        0,
+        text="Compare with training on this many of your own images of each class, alone and together with the bundle; "
+        "0: no comparison.",
+        minimum=0,
+        maximum=10_000,
+    )
+    whole: bool = option(
+        default=False,
+        text="Compare with training on all of your own training images as well.",
+        expert=True,
+    )
     seed: int = option(0, text="Seed of the students.", minimum=0, maximum=2**31 - 1, expert=True)
     device: str = option(
         "auto",
@@ -70,3 +82,8 @@ class ReceiveConfig:
         text="Further bundles with the same classes, from other hospitals, to train on together.",
         expert=True,
     )
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if (self.own_images or self.whole) and self.project is None:
+            yield "own_images and whole compare with your own images; choose the project that holds them."

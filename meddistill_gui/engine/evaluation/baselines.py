@@ -84,17 +84,33 @@ def choose_rate(
     of each class from other patients. Neither validation nor test images are touched.
     """
     drawn, chosen = random_real(train, like, rate=learned, seed=seed)
-    judges = _others(train, chosen, seed)
+    judges = others(train, chosen, seed)
+    return best_rate(drawn, judges, learned=learned, seed=seed, device=device, control=control)
+
+
+def best_rate(
+    images: DistilledSet,
+    judges: RealImages,
+    *,
+    learned: float,
+    seed: int,
+    device: torch.device,
+    control: Control,
+) -> float:
+    """The one of `RATES` and the learned rate at which a student of these images does best on the judges.
+
+    Where there are no judges, or no student stays finite, the learned rate.
+    """
     if not len(judges):
         return learned
     scores = {}
     for rate in sorted({learned, *RATES}):
-        trial = replace(drawn, learning_rates=np.array([rate], np.float32))
+        trial = replace(images, learning_rates=np.array([rate], np.float32))
         try:
             theta = train_student(trial, seed=seed, device=device, control=control)
         except DivergedError:  # too large a rate only loses the contest
             continue
-        answers = predict(like, theta, judges, device)
+        answers = predict(images.recipe, theta, judges, device)
         scores[rate] = figures(answers, judges.labels, judges.class_names).balanced_accuracy
     return max(scores, key=lambda rate: scores[rate], default=learned)
 
@@ -146,7 +162,7 @@ def _batches(data: TrainingTensors, seed: int) -> list[Tensor]:
     return list(torch.split(torch.cat(passes)[:seen], _WHOLE_BATCH))
 
 
-def _others(train: RealImages, chosen: np.ndarray, seed: int) -> RealImages:
+def others(train: RealImages, chosen: np.ndarray, seed: int) -> RealImages:
     """Up to 200 images of each class that are not the chosen ones, nor of their patients."""
     known = np.setdiff1d(train.patients[chosen], [UNKNOWN_PATIENT])
     free = ~np.isin(train.patients, known)

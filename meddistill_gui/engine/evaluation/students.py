@@ -9,18 +9,16 @@ Measured on a CPU (4 images of 32 x 32, depth 3, width 32): three students at on
 step and student, one after the other 2.6 ms; so they are trained one after the other.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import safetensors.torch
 import torch
 from torch import Tensor
 
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe, recipe_to_json
+from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.errors import DivergedError
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import augment
@@ -32,6 +30,7 @@ from meddistill_gui.engine.tensors import Normaliser
 
 DECAY: Final = 0.1
 _AUGMENTED_AT_ONCE: Final = 256  # images; saves the overhead of many small calls
+_SAID: Final = 100  # points of a curve; reading the loss makes a GPU wait
 
 
 def train_student(
@@ -58,6 +57,24 @@ def train_student(
         Stopped: A stop was requested.
         DivergedError: The student left the finite numbers.
     """
+    steps = training(distilled, seed=seed, device=device, control=control, network=network)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            theta: Tensor = end.value
+            return theta
+
+
+def training(
+    distilled: DistilledSet,
+    *,
+    seed: int,
+    device: torch.device,
+    control: Control,
+    network: Network | None = None,
+) -> Generator[tuple[int, float], None, Tensor]:
+    """As `train_student`, saying at about a hundred steps of the way which step was done and the loss of its batch."""
     recipe = distilled.recipe
     network = network or student_network(recipe)
     images = Normaliser(recipe.mean, recipe.deviation)(_tensor(distilled.images, device))
@@ -65,17 +82,19 @@ def train_student(
     theta = network.initial(generator(seed, "student", "initial")).to(device)
     velocity = torch.zeros_like(theta)
     order = _order(len(images), recipe, seed)
-    rates = step_rates(distilled)
+    rates, said_every = step_rates(distilled), max(1, recipe.steps // _SAID)
     blocks = torch.split(order, max(1, _AUGMENTED_AT_ONCE // order.shape[1]))
     step = 0
     for number, block in enumerate(blocks):
         changed = _augmented(images, block.to(device), recipe, generator(seed, "student", number))
         for chosen, batch in zip(block.to(device), changed, strict=True):
             control.safe_point()
-            _, gradient = loss_and_gradient(network, theta, batch, labels[chosen])
+            loss, gradient = loss_and_gradient(network, theta, batch, labels[chosen])
             velocity.mul_(recipe.momentum).add_(gradient).add_(theta, alpha=recipe.weight_decay)
             theta.sub_(velocity, alpha=rates[step])
             step += 1
+            if step % said_every == 0:
+                yield step, float(loss)
     if not bool(theta.isfinite().all()):
         raise DivergedError(
             "A student left the finite numbers while it trained on the set.",
@@ -125,12 +144,6 @@ def predict(
             scores = network.logits(parameters, normalise(_tensor(pixels, device)))
             answers[start : start + part] = scores.softmax(dim=1).cpu().numpy()
     return answers
-
-
-def student_bytes(recipe: Recipe, theta: Tensor) -> bytes:
-    """A trained student as a safetensors file: parameters `theta` float32 `[P]`, and the recipe in its header."""
-    header = json.dumps(recipe_to_json(recipe), sort_keys=True)
-    return safetensors.torch.save({"theta": theta.cpu().contiguous()}, metadata={"recipe": header})
 
 
 def student_network(recipe: Recipe) -> Network:

@@ -45,7 +45,7 @@ def test_a_class_that_is_too_small_gives_all_it_has():
 def test_judges_of_a_rate_are_other_images_of_other_patients():
     train = real_images()
     _, chosen = baselines.random_real(train, RECIPE, rate=0.02, seed=5)
-    judges = baselines._others(train, chosen, seed=5)
+    judges = baselines.others(train, chosen, seed=5)
     assert len(judges) > 40
     assert not set(judges.ids.tolist()) & set(train.ids[chosen].tolist())
     assert not set(judges.patients.tolist()) & set(train.patients[chosen].tolist())
@@ -54,7 +54,7 @@ def test_judges_of_a_rate_are_other_images_of_other_patients():
 def test_unknown_patients_do_not_empty_the_judges():
     train = replace(real_images(), patients=np.full(60, UNKNOWN_PATIENT))
     chosen = np.array([0, 1, 2])
-    judges = baselines._others(train, chosen, seed=5)
+    judges = baselines.others(train, chosen, seed=5)
     assert len(judges) == 57
 
 

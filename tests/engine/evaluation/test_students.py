@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 from small_set import RECIPE, distilled_set, real_images
 from torch import nn
@@ -116,10 +115,16 @@ def test_a_stop_is_heard():
         students.train_student(distilled_set(), seed=0, device=CPU, control=control)
 
 
-def test_a_student_file_holds_parameters_and_recipe(tmp_path):
-    theta = trained(distilled_set())
-    path = tmp_path / "student.safetensors"
-    path.write_bytes(students.student_bytes(RECIPE, theta))
-    assert torch.equal(safetensors.torch.load_file(path)["theta"], theta)
-    with safetensors.safe_open(path, framework="pt") as file:
-        assert '"depth": 1' in file.metadata()["recipe"]
+def test_the_curve_is_told_while_a_student_trains_and_changes_nothing():
+    ended = []
+
+    def followed():
+        ended.append(
+            (yield from students.training(distilled_set(), seed=0, device=CPU, control=Control()))
+        )
+
+    told = list(followed())
+    assert torch.equal(ended[0], trained(distilled_set()))
+    assert told[-1][0] == RECIPE.steps
+    assert 1 < len(told) <= 2 * 100
+    assert all(loss > 0 for _, loss in told)
