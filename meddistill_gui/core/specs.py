@@ -12,6 +12,7 @@ from meddistill_gui.core.configs.bundle import ExportConfig, ReceiveConfig, Veri
 from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.configs.review import ReviewConfig
 from meddistill_gui.core.configs.scan import ScanConfig
@@ -61,6 +62,11 @@ def _by_name(*specs: OperationSpec) -> Mapping[str, OperationSpec]:
 OPERATIONS: Final = _by_name(
     OperationSpec(name="scan", config=ScanConfig, sentence="Look through a folder of images."),
     OperationSpec(name="label", config=LabelConfig, sentence="Give each image its class."),
+    OperationSpec(
+        name="patients",
+        config=PatientsConfig,
+        sentence="Name the patients of images whose header does not.",
+    ),
     OperationSpec(
         name="split",
         config=SplitConfig,
@@ -143,6 +149,14 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
             sentence="Synthetic and real images must have the same mean features in random networks: quick, and a fair baseline.",
             paper="Zhao & Bilen 2023, arXiv 2110.04181",
             standing="As published.",
+        ),
+        MethodSpec(
+            name="noisy_distribution",
+            title="Distribution matching with a formal bound",
+            sentence="The patients are looked at once, with so much noise that no single one shows. It costs accuracy and needs "
+            "hundreds of patients in each class; refused where the noise would drown everything.",
+            paper="Zhao & Bilen 2023, arXiv 2110.04181; Balle & Wang 2018, arXiv 1805.06530",
+            standing="Experimental. The parts are published; clipping by patient and the refusal are ours, measured on radiographs.",
         ),
         MethodSpec(
             name="gradient",

@@ -1,6 +1,5 @@
-"""Classes from a CSV table: which of its rows names which image."""
+"""Which rows of a table name which images."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,8 @@ from typing import Final
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.errors import LabelError
 from meddistill_gui.data.recording import LabelledImage
+from meddistill_gui.data.table_file import check_columns, read_table
 
-_ENCODINGS: Final = ("utf-8-sig", "cp1252")  # what spreadsheet programs write
-_DELIMITERS: Final = ",;\t|"
 _SHOWN: Final = 3
 
 
@@ -31,68 +29,58 @@ class TableLabels:
     unmatched_rows: tuple[str, ...]
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file; comma, semicolon, tab or bar between the columns.
+@dataclass(frozen=True, kw_only=True)
+class Matched:
+    """Which rows of a table name which images.
 
-    Raises:
-        LabelError: It cannot be read, is no text, or has no rows.
+    Attributes:
+        pairs: Key and value of every row.
+        kind: What the keys are: "path", "file name", "patient" or "accession".
+        index: Images by key.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise LabelError(
-            f"The table {path} cannot be read: {error.strerror}.", "Check the path and the rights."
-        ) from error
-    text = _decoded(path, content)
-    first = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter, restval=""))
-    if not rows:
-        raise LabelError(
-            f"The table {path.name} has no rows.", "It needs a header line and one row per image."
-        )
-    return [{str(k).strip(): str(v).strip() for k, v in row.items()} for row in rows]
+
+    pairs: Sequence[tuple[str, str]]
+    kind: str
+    index: Mapping[str, Sequence[int]]
+
+    def unmatched(self) -> tuple[str, ...]:
+        """Keys that name no image."""
+        return tuple(key for key, _ in self.pairs if key not in self.index)
 
 
-def read_label_table(config: LabelConfig, images: Sequence[LabelledImage]) -> TableLabels:
+def match_table(
+    table: Path, key_column: str, value_column: str, images: Sequence[LabelledImage]
+) -> Matched:
     """Match the rows of a table with the images.
 
     The key column may hold paths below the source folder, file names (with or without ending), patients or accession numbers;
     the kind that matches the most rows is taken.
 
     Raises:
-        LabelError: A column is missing, no row matches, or two rows give one image two classes.
+        LabelError: The table cannot be read, a column is missing, or no row matches.
     """
-    if config.table is None:
-        raise LabelError("No table was given.", "Name a CSV file.")
-    rows = read_table(config.table)
-    for column in (config.key_column, config.class_column):
-        if column not in rows[0]:
-            raise LabelError(
-                f"The table {config.table.name} has no column {column!r}.",
-                f"Choose one of its columns: {', '.join(rows[0])}.",
-            )
-    pairs = [(_key(row[config.key_column]), row[config.class_column]) for row in rows]
+    rows = read_table(table)
+    check_columns(table, rows, key_column, value_column)
+    pairs = [(_key(row[key_column]), row[value_column]) for row in rows]
     kind, index = _best_index(images, [key for key, _ in pairs])
-    classes = _joined(pairs, index)
-    unmatched = tuple(key for key, _ in pairs if key not in index)
-    if not classes:
+    if not any(key in index for key, _ in pairs):
         raise LabelError(
-            f"None of the {len(rows)} rows of {config.table.name} names an image of this project (first key: {pairs[0][0]!r}).",
+            f"None of the {len(rows)} rows of {table.name} names an image of this project (first key: {pairs[0][0]!r}).",
             "Its key column must hold paths below the source folder, file names, patients or accession numbers.",
         )
-    return TableLabels(classes=classes, key=kind, unmatched_rows=unmatched)
+    return Matched(pairs=pairs, kind=kind, index=index)
 
 
-def _decoded(path: Path, content: bytes) -> str:
-    for encoding in _ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise LabelError(f"{path.name} is no text table.", "Save it as CSV (UTF-8) and try again.")
+def read_label_table(config: LabelConfig, images: Sequence[LabelledImage]) -> TableLabels:
+    """The class of each image that a table names.
+
+    Raises:
+        LabelError: As `match_table`; or two rows give one image two classes.
+    """
+    if config.table is None:
+        raise LabelError("No table was given.", "Name a CSV or XLSX file.")
+    found = match_table(config.table, config.key_column, config.class_column, images)
+    return TableLabels(classes=joined(found), key=found.kind, unmatched_rows=found.unmatched())
 
 
 def _key(text: str) -> str:
@@ -132,17 +120,22 @@ def _index(images: Iterable[LabelledImage], kind: str) -> Mapping[str, list[int]
     return {key: ids for key, ids in index.items() if key not in ambiguous}
 
 
-def _joined(pairs: Iterable[tuple[str, str]], index: Mapping[str, Sequence[int]]) -> dict[int, str]:
-    classes: dict[int, str] = {}
+def joined(found: Matched) -> dict[int, str]:
+    """The value of each image that a table names; empty cells say nothing.
+
+    Raises:
+        LabelError: Two rows give one image two values.
+    """
+    values: dict[int, str] = {}
     contradictions: list[str] = []
-    for key, name in pairs:
-        for image in index.get(key, ()):
-            if name and classes.setdefault(image, name) != name:
-                contradictions.append(f"{key!r} is {classes[image]!r} and {name!r}")
+    for key, name in found.pairs:
+        for image in found.index.get(key, ()):
+            if name and values.setdefault(image, name) != name:
+                contradictions.append(f"{key!r} is {values[image]!r} and {name!r}")
                 break
     if contradictions:
         raise LabelError(
             f"{len(contradictions)} rows of the table contradict earlier ones: {'; '.join(contradictions[:_SHOWN])}.",
-            "Give each image one class.",
+            "Give each image one value.",
         )
-    return classes
+    return values

@@ -1,7 +1,6 @@
 """Scanning: one walk, one open per new or changed file, headers only; what was found goes into the catalogue in batches."""
 
 import collections
-import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,11 +10,12 @@ from typing import Final
 
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import ConfigError, SourceError
+from meddistill_gui.core.errors import SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.headers import UNREADABLE, FileFacts, Problem, read_facts
 from meddistill_gui.data.label_layers import derive_by_hand
+from meddistill_gui.data.patients import apply_stored, check_pattern
 from meddistill_gui.data.recording import (
     SeenFile,
     forget_files,
@@ -80,7 +80,8 @@ def scan(
         ConfigError: The pattern for patients is no regular expression with a group.
         Stopped: On request; what was read is kept.
     """
-    pattern = _pattern(config.patient_pattern)
+    if config.patient_pattern:
+        check_pattern(config.patient_pattern)
     source = _checked_source(config, catalogue)
     listing = Listing(catalogue)
     unread = yield from _list(source, listing, control)
@@ -88,9 +89,10 @@ def scan(
     set_about(catalogue, "source", str(source))
     record_issues(catalogue, "folder", [(folder.path, folder.problem) for folder in unread])
     todo, changed = listing.compare()
-    yield from _read(
-        source, listing, todo, _reader(source, pattern), config.workers, catalogue, control
-    )
+    try:
+        yield from _read(source, listing, todo, _reader(source), config.workers, catalogue, control)
+    finally:
+        apply_stored(catalogue, config.patient_pattern)
     vanished = listing.vanished([folder.path for folder in unread])
     forget_files(catalogue, vanished)
     derive_by_hand(catalogue)
@@ -108,20 +110,6 @@ def scan(
             "Choose the folder that holds the DICOM, PNG or JPEG files; the list of issues says what is wrong with each file.",
         )
     return report
-
-
-def _pattern(text: str) -> re.Pattern[str] | None:
-    if not text:
-        return None
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise ConfigError(
-            [f"patient_pattern {text!r} is no regular expression: {error}."]
-        ) from error
-    if pattern.groups < 1:
-        raise ConfigError([f"patient_pattern {text!r} has no group; put the patient in ( )."])
-    return pattern
 
 
 def _checked_source(config: ScanConfig, catalogue: Catalogue) -> Path:
@@ -172,14 +160,9 @@ def _list(
     return unread
 
 
-def _reader(source: Path, pattern: re.Pattern[str] | None) -> Callable[[SeenFile], Read]:
+def _reader(source: Path) -> Callable[[SeenFile], Read]:
     def read(seen: SeenFile) -> Read:
-        facts = read_facts(source / seen.path)
-        if pattern is None or facts.header is None or facts.header.patient:
-            return seen, facts
-        found = pattern.search(seen.path)
-        patient = (found.group(1) or "") if found else ""
-        return seen, replace(facts, header=replace(facts.header, patient=patient))
+        return seen, read_facts(source / seen.path)
 
     return read
 

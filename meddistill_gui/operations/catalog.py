@@ -35,6 +35,12 @@ def _label() -> Operation:
     return label
 
 
+def _patients() -> Operation:
+    from meddistill_gui.operations.patients import patients
+
+    return patients
+
+
 def _split() -> Operation:
     from meddistill_gui.operations.split import split
 
@@ -104,6 +110,7 @@ def _demo() -> Operation:
 OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
     "scan": _scan,
     "label": _label,
+    "patients": _patients,
     "split": _split,
     "estimate": _estimate,
     "experts": _experts,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pydicom
 import pytest
 
@@ -79,6 +80,24 @@ def test_by_table(scanned: Catalogue, tmp_path: Path, kind: str, delimiter: str)
     assert sum(report.classes.values()) == IMAGES
 
 
+@pytest.mark.slow
+def test_by_spreadsheet(scanned: Catalogue, tmp_path: Path) -> None:
+    expected = {
+        path: f"{len(path.name) + number % 3}" for number, path in enumerate(_classes(scanned))
+    }
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append([None, "file", "finding", None])
+    for path, name in expected.items():
+        sheet.append(["remark", path.name, float(name), None])  # a column of whole numbers
+    sheet.append([None, "nobody", 1, None])
+    book.create_sheet("another").append(["file", "finding"])
+    book.save(table := tmp_path / "table.xlsx")
+    report = _label(scanned, rule="table", table=table, key_column="file", class_column="finding")
+    assert _classes(scanned) == expected
+    assert report.unmatched_rows == ("nobody",)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -99,11 +118,16 @@ def test_a_table_that_does_not_fit(
     assert scanned.summary().unlabelled == IMAGES
 
 
-def test_a_table_that_is_a_spreadsheet_or_missing(scanned: Catalogue, tmp_path: Path) -> None:
+def test_a_table_that_is_damaged_or_missing(scanned: Catalogue, tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
-    table.write_bytes(b"PK\x03\x04\0\0\x81\xff\0")
-    with pytest.raises(LabelError, match="no text table"):
-        _label(scanned, rule="table", table=table)
+    for content, message in (
+        (b"PK\x03\x04\0\0\x81\xff\0", "no spreadsheet"),
+        (b"a,b\n\0\x81,\xff\0\n", "no text table"),
+        (b"path,class,path\na,b,c\n", "twice"),
+    ):
+        table.write_bytes(content)
+        with pytest.raises(LabelError, match=message):
+            _label(scanned, rule="table", table=table)
     with pytest.raises(LabelError, match="cannot be read"):
         _label(scanned, rule="table", table=tmp_path / "missing.csv")
 
