@@ -7,6 +7,7 @@ from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.engine.method import Method
 from meddistill_gui.engine.methods.distribution import distribution
 from meddistill_gui.engine.methods.gradient import gradient
+from meddistill_gui.engine.methods.noisy_distribution import noisy_distribution
 from meddistill_gui.engine.methods.progressive import progressive
 from meddistill_gui.engine.methods.pruned import pruned
 from meddistill_gui.engine.methods.recommended import recommended
@@ -18,6 +19,7 @@ METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
     "pruned": pruned,
     "progressive": progressive,
     "distribution": distribution,
+    "noisy_distribution": noisy_distribution,
     "gradient": gradient,
 }
 

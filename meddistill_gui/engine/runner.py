@@ -23,13 +23,13 @@ from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.engine import checkpoint as checkpoints
 from meddistill_gui.engine import devices, gates, starting
+from meddistill_gui.engine.bounded import is_bounded, normaliser_for
 from meddistill_gui.engine.checkpoint import Checkpoint
 from meddistill_gui.engine.experts.store import open_store
 from meddistill_gui.engine.experts.training import epochs_needed, experts_digest, train_experts
 from meddistill_gui.engine.method import Learned, Method, Setting, StepReport
 from meddistill_gui.engine.registry import make_method
 from meddistill_gui.engine.selection import Publisher, balanced_accuracy, better
-from meddistill_gui.engine.tensors import normaliser_of
 
 LOSS: Final = "loss"
 SCORE: Final = "validation balanced accuracy"
@@ -83,7 +83,7 @@ def distill(
         TargetError: The disk is full or gone; what was written stays.
     """
     devices.prepare_threads()
-    normaliser = normaliser_of(train)
+    normaliser = normaliser_for(config, train)
     setting = starting.make_setting(config, train, normaliser)
     method = make_method(config)
     digest = starting.run_digest(config, train)
@@ -97,6 +97,7 @@ def distill(
         ledgers.save(run.ledger, starting.ledger_of(config, setting, train, validation))
         state = method.setup(setting, starting.first_images(config, setting))
         begun = Checkpoint(digest=digest, iteration=0, state=state)
+        checkpoints.save(run.checkpoint, begun)  # noise that a method drew is drawn only once
     publisher = Publisher(config=config, normaliser=normaliser, class_names=train.class_names)
     yield from _loop(_Run(config, run, method, setting, publisher, validation, control), begun)
 
@@ -121,7 +122,7 @@ def experts(
         Stopped: As asked; complete experts are kept.
     """
     devices.prepare_threads()
-    setting = starting.make_setting(config, train, normaliser_of(train))
+    setting = starting.make_setting(config, train, normaliser_for(config, train))
     with writing_to(run.root):
         run.experts.mkdir(parents=True, exist_ok=True)
     if make_method(config).needs_experts:
@@ -203,7 +204,8 @@ def _evaluated(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
         control=run.control,
     )
     yield Metric(name=SCORE, step=at.iteration, value=score)
-    best = better(at.best, learned, score, at.iteration)
+    latest = None if is_bounded(run.config) else at.best
+    best = better(latest, learned, score, at.iteration)
     if best is not at.best:
         distilled.save(run.folder.result, candidate)
     return replace(at, best=best, evaluated=at.iteration)

@@ -1,6 +1,6 @@
 """Real images as the network sees them: normalised float32 tensors on the device."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -54,11 +54,13 @@ class TrainingTensors:
         images: float32 `[N, C, S, S]`.
         labels: int64 `[N]`.
         classes: Number of classes K.
+        patients: int64 `[N]`, a number per patient; empty where nobody asks for it.
     """
 
     images: Tensor
     labels: Tensor
     classes: int
+    patients: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
 
 
 def normaliser_of(train: RealImages) -> Normaliser:
@@ -91,4 +93,5 @@ def training_tensors(
         images=normaliser(torch.from_numpy(pixels).to(device)),
         labels=torch.tensor(images.labels, device=device),
         classes=len(images.class_names),
+        patients=torch.tensor(images.patients, device=device),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from meddistill_gui.audit import report
+from meddistill_gui.audit import formal, report
 from meddistill_gui.audit.examination import examine
 from meddistill_gui.audit.spending import spent
 from meddistill_gui.core import distilled
@@ -34,6 +34,7 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     audits = spent(Project(run.project).audits, holdout, result, config)
     ledger = ledgers.load(run.ledger)
     detailed = yield from examine(result, train, holdout, config, control, ledger, audits)
+    detailed["formal"] = formal.claimed(run_config)
     coarse = report.public(detailed)
     run.audit.mkdir(exist_ok=True)
     write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())

@@ -1,58 +1,33 @@
-import math
+from pathlib import Path
 
-import numpy as np
 import pytest
 
-from meddistill_gui.audit.formal import gaussian_delta, gaussian_sigma, planned
+from meddistill_gui.audit.formal import COVERAGE, claimed
+from meddistill_gui.core.config import with_values
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.methods import METHOD_OPTIONS
+from meddistill_gui.core.words import FORMAL_GUARANTEE_NONE
 
 
-@pytest.mark.parametrize(
-    ("epsilon", "sigma"), [(1.0, 3.73), (2.0, 1.99), (3.0, 1.39), (8.0, 0.60), (10.0, 0.50)]
-)
-def test_sigma_is_the_published_one(epsilon, sigma):
-    assert gaussian_sigma(epsilon, 1e-5) == pytest.approx(sigma, abs=0.006)
+def config_of(method: str, **values: object) -> DistillConfig:
+    begun = with_values(DistillConfig(project=Path("p")), {"method": method})
+    return with_values(begun, {name.replace("__", "."): value for name, value in values.items()})
 
 
-@pytest.mark.parametrize("epsilon", [0.01, 0.5, 1.0, 4.0, 30.0])
-def test_sigma_reaches_delta_and_not_less(epsilon):
-    sigma = gaussian_sigma(epsilon, 1e-5)
-    assert gaussian_delta(epsilon, sigma) == pytest.approx(1e-5, rel=1e-3)
-    assert gaussian_delta(epsilon, sigma * 0.99) > 1e-5
+@pytest.mark.parametrize("method", sorted(METHOD_OPTIONS))
+def test_only_the_noised_method_claims_a_bound(method):
+    assert (claimed(config_of(method)) == FORMAL_GUARANTEE_NONE) == (method != "noisy_distribution")
 
 
-def test_delta_is_the_integral_that_defines_it():
-    """δ(ε) = ∫ max(0, p - e^ε q) for two normal densities one apart, by plain summation."""
-    sigma, epsilon = 1.3, 0.7
-    x = np.linspace(-20, 20, 400_001)
-    p, q = (np.exp(-((x - at) ** 2) / (2 * sigma**2)) for at in (1.0, 0.0))
-    scale = sigma * math.sqrt(2 * math.pi)
-    wanted = np.maximum(0, p - math.exp(epsilon) * q).sum() * (x[1] - x[0]) / scale
-    assert gaussian_delta(epsilon, sigma) == pytest.approx(wanted, rel=1e-5)
+def test_the_bound_is_told_in_numbers():
+    found = claimed(config_of("noisy_distribution", options__epsilon=3.0, options__delta=1e-6))
+    assert found == "FORMAL GUARANTEE: (3, 1e-06)-DP per patient"
 
 
-def test_noise_ratios_are_those_of_the_table():
-    assert planned(epsilon=8, delta=1e-5, features=2048, patients=100).ratio == pytest.approx(
-        0.27, abs=0.006
-    )
-    assert planned(epsilon=1, delta=1e-5, features=204_800, patients=1000).ratio == pytest.approx(
-        1.7, abs=0.02
-    )
+def test_a_start_from_real_images_has_no_bound():
+    assert claimed(config_of("noisy_distribution", initialisation="real")) == FORMAL_GUARANTEE_NONE
 
 
-def test_too_few_patients_are_refused_with_what_would_do():
-    plan = planned(epsilon=1, delta=1e-5, features=20_480, patients=300)
-    assert not plan.allowed
-    assert "refused" in plan.sentence
-    assert planned(epsilon=1, delta=1e-5, features=20_480, patients=1800).allowed
-
-
-def test_a_delta_of_one_patient_means_nothing():
-    assert not planned(epsilon=8, delta=0.01, features=10, patients=200).allowed
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"epsilon": 0}, {"delta": 0}, {"delta": 1}, {"patients": 0}, {"features": 0}]
-)
-def test_impossible_numbers_are_refused(wrong):
-    with pytest.raises(ValueError, match="must be positive"):
-        planned(**({"epsilon": 1, "delta": 1e-5, "features": 10, "patients": 100} | wrong))
+def test_it_is_said_what_the_bound_does_not_cover():
+    assert "adds to it" in COVERAGE
+    assert "does not cover" in COVERAGE
