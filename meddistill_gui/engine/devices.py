@@ -20,12 +20,17 @@ def choose(device: str) -> torch.device:
             ["device is 'cuda', but torch finds no GPU on this machine."],
             "Choose device 'auto' or 'cpu', or install the GPU's driver.",
         )
-    return torch.device("cuda" if found and device != "cpu" else "cpu")
+    if not found or device == "cpu":
+        return torch.device("cpu")
+    # one GPU for each process that `torchrun` started on this machine
+    local = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda", int(local)) if local else torch.device("cuda")
 
 
 def prepare_threads() -> None:
-    """Leave one core to the window and the rest of the machine."""
-    torch.set_num_threads(max(1, _cores() - 1))
+    """Leave one core to the window and the rest of the machine; processes of one run share what is left."""
+    together = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    torch.set_num_threads(max(1, (_cores() - 1) // together))
 
 
 def _cores() -> int:
@@ -33,6 +38,15 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def memory_bytes(device: torch.device) -> int | None:
+    """Memory of the GPU or of the machine; None where the system does not tell."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    if not hasattr(os, "sysconf"):
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def peak_bytes(device: torch.device) -> int | None:

@@ -16,13 +16,13 @@ from meddistill_gui.core import distilled
 from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import Stopped
+from meddistill_gui.core.errors import JobDiedError, Stopped
 from meddistill_gui.core.events import Event, Frame, Metric, Progress
 from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.engine import checkpoint as checkpoints
-from meddistill_gui.engine import devices, gates, starting
+from meddistill_gui.engine import devices, gates, processes, starting
 from meddistill_gui.engine.bounded import is_bounded, normaliser_for
 from meddistill_gui.engine.checkpoint import Checkpoint
 from meddistill_gui.engine.experts.store import open_store
@@ -86,6 +86,7 @@ def distill(
     normaliser = normaliser_for(config, train)
     setting = starting.make_setting(config, train, normaliser)
     method = make_method(config)
+    _refuse_idle_processes(config)
     digest = starting.run_digest(config, train)
     begun = checkpoints.load(run.checkpoint, digest, setting.device)
     with writing_to(run.root):
@@ -94,11 +95,17 @@ def distill(
     if method.needs_experts:
         setting = yield from _with_experts(config, run, setting, control)
     if begun is None:
-        ledgers.save(run.ledger, starting.ledger_of(config, setting, train, validation))
+        if processes.is_first():
+            ledgers.save(run.ledger, starting.ledger_of(config, setting, train, validation))
         state = method.setup(setting, starting.first_images(config, setting))
         begun = Checkpoint(digest=digest, iteration=0, state=state)
-        checkpoints.save(run.checkpoint, begun)  # noise that a method drew is drawn only once
-    publisher = Publisher(config=config, normaliser=normaliser, class_names=train.class_names)
+        _save(run, begun)  # noise that a method drew is drawn only once
+    publisher = Publisher(
+        config=config,
+        normaliser=normaliser,
+        class_names=train.class_names,
+        prescribed=method.recipe(setting),
+    )
     yield from _loop(_Run(config, run, method, setting, publisher, validation, control), begun)
 
 
@@ -129,6 +136,16 @@ def experts(
         yield from _with_experts(config, run, setting, control)
 
 
+def _refuse_idle_processes(config: DistillConfig) -> None:
+    segments = getattr(config.options, "segments", 1)
+    processes.check_shares(
+        segments,
+        "Set options.segments to the number of processes or more."
+        if hasattr(config.options, "segments")
+        else f"The method {config.method} computes in one process: start it without torchrun.",
+    )
+
+
 def _with_experts(
     config: DistillConfig, run: RunFolder, setting: Setting, control: Control
 ) -> Generator[Event, None, Setting]:
@@ -147,24 +164,35 @@ def _loop(run: _Run, at: Checkpoint) -> Iterator[Event]:
     saved = time.monotonic()
     try:
         while not _complete(run, at):
-            run.control.safe_point()
+            processes.safe_point(run.control)
             if _to_be_evaluated(run, at):
                 at = yield from _evaluated(run, at)
             else:
                 at = yield from _iteration(run, at)
             if time.monotonic() - saved > _SAVE_SECONDS:
-                checkpoints.save(run.folder.checkpoint, at)
+                _save(run.folder, at)
                 saved = time.monotonic()
-    except Stopped:
-        checkpoints.save(run.folder.checkpoint, at)
+    except (Stopped, JobDiedError):
+        _save(run.folder, at)
         if at.best is None:
-            distilled.save(run.folder.result, run.publisher.published(run.learned(at)))
+            _publish(run, run.learned(at))
         raise
     if gates.exhausted(at):
         yield gates.DIVERGED
-    checkpoints.save(run.folder.checkpoint, at)
+    _save(run.folder, at)
     if at.best is not None:
-        distilled.save(run.folder.result, run.publisher.published(at.best.learned))
+        _publish(run, at.best.learned)
+
+
+def _save(folder: RunFolder, at: Checkpoint) -> None:
+    if processes.is_first():
+        checkpoints.save(folder.checkpoint, at)
+
+
+def _publish(run: _Run, learned: Learned) -> None:
+    """Write the set that is handed out."""
+    if processes.is_first():
+        distilled.save(run.folder.result, run.publisher.published(learned))
 
 
 def _complete(run: _Run, at: Checkpoint) -> bool:
@@ -179,14 +207,14 @@ def _to_be_evaluated(run: _Run, at: Checkpoint) -> bool:
 
 
 def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
-    report = run.method.step(run.setting, at.state, at.iteration)
+    report = _of_first(run.method.step(run.setting, at.state, at.iteration))
     after = gates.advanced(at, report)
     if gates.must_recover(after) and not gates.exhausted(after):
         after = gates.recovered(run.method, run.setting, after)
     yield _progress(run, after.iteration)
     yield from _metrics(report, after.iteration)
     yield from gates.warnings_of(at, after, report.skipped)
-    if _due(after.iteration, max(1, run.total // _FRAMES), run.total):
+    if processes.is_first() and _due(after.iteration, max(1, run.total // _FRAMES), run.total):
         yield _frame(run, after)
     return after
 
@@ -194,21 +222,44 @@ def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
 def _evaluated(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
     """Score the set on the validation patients; a new best is written out at once."""
     learned = run.learned(at)
-    candidate = run.publisher.published(learned)
-    score = yield from balanced_accuracy(
-        candidate,
-        run.validation,
-        students=run.config.evaluation.validation_students,
-        seed=run.config.seed,
-        device=run.setting.device,
-        control=run.control,
-    )
+    score = yield from _score(run, learned)
     yield Metric(name=SCORE, step=at.iteration, value=score)
     latest = None if is_bounded(run.config) else at.best
     best = better(latest, learned, score, at.iteration)
     if best is not at.best:
-        distilled.save(run.folder.result, candidate)
+        _publish(run, learned)
     return replace(at, best=best, evaluated=at.iteration)
+
+
+def _score(run: _Run, learned: Learned) -> Generator[Event, None, float]:
+    """Balanced accuracy on the validation patients; the first process finds it and tells the others."""
+    score: float | None = None
+    if processes.is_first():
+        try:
+            score = yield from balanced_accuracy(
+                run.publisher.published(learned),
+                run.validation,
+                students=run.config.evaluation.validation_students,
+                seed=run.config.seed,
+                device=run.setting.device,
+                control=run.control,
+            )
+        except Stopped:
+            processes.from_first(None)
+            raise
+    score = processes.from_first(score)
+    if score is None:
+        raise Stopped("Stopped as you asked.", "What was done is kept.")
+    return score
+
+
+def _of_first(report: StepReport) -> StepReport:
+    """What the first process made of an iteration: devices round differently, and all must go on from the same numbers."""
+    loss, metrics, skipped = processes.from_first(
+        [report.loss, dict(report.metrics), report.skipped]
+    )
+    state = processes.state_of_first(report.state)
+    return StepReport(state=state, loss=loss, metrics=metrics, skipped=skipped)
 
 
 def _due(iteration: int, every: int, total: int) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from meddistill_gui.core.config import option
+from meddistill_gui.core.configs.soft_label import SoftLabelOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,13 @@ class TrajectoryOptions:
     )
     batch: int = option(
         0, text="Synthetic images per student step; 0 takes all.", minimum=0, maximum=4096
+    )
+    segments: int = option(
+        1,
+        text="Segments per iteration, whose gradients are averaged; several processes share them out.",
+        minimum=1,
+        maximum=1024,
+        expert=True,
     )
     image_rate: float = option(
         100.0,
@@ -386,4 +394,5 @@ METHOD_OPTIONS: Final[dict[str, type]] = {
     "distribution": DistributionOptions,
     "noisy_distribution": NoisyDistributionOptions,
     "gradient": GradientOptions,
+    "soft_label": SoftLabelOptions,
 }

@@ -24,8 +24,7 @@ from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import DivergedError, Stopped
 from meddistill_gui.core.events import Event, Metric, Progress
-from meddistill_gui.engine import augment
-from meddistill_gui.engine.experts import sharing
+from meddistill_gui.engine import augment, processes
 from meddistill_gui.engine.experts.batches import epoch_order, flat_gradient, step_batch
 from meddistill_gui.engine.experts.store import TrajectoryStore
 from meddistill_gui.engine.networks.network import Network
@@ -94,8 +93,8 @@ def train_experts(
         ProjectError: An expert of the store is damaged.
         JobDiedError: Another process of the run has ended.
     """
-    sharing.wait_for_all()  # opening a store clears away half files, so all must have opened it
-    own = sharing.share(config.experts.count)
+    processes.wait_for_all()  # opening a store clears away half files, so all must have opened it
+    own = processes.share(config.experts.count)
     total = len(own) * store.epochs
     for place, expert in enumerate(own):
         if not store.complete(expert):
@@ -104,7 +103,7 @@ def train_experts(
                 yield Metric(name="expert loss", step=done, value=loss)
                 yield Progress(phase=PHASE, done=done, total=total, unit="epochs")
     yield Progress(phase=PHASE, done=total, total=total, unit="epochs")
-    sharing.wait_for_all()
+    processes.wait_for_all()
 
 
 def _train(

@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
+from meddistill_gui.engine import processes
 from meddistill_gui.engine.matching import descent
 from meddistill_gui.engine.matching.calibration import first_rate
-from meddistill_gui.engine.memory import graphs_to_keep
+from meddistill_gui.engine.matching.pulls import NOTHING_LEFT, Mean, Pull, pull_along, room_of
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 from meddistill_gui.engine.objectives.features import one_hot
-from meddistill_gui.engine.objectives.segments import segment_match
 from meddistill_gui.engine.objectives.weights import WeightRule, everything
 from meddistill_gui.engine.samplers.batches import student_steps
 from meddistill_gui.engine.samplers.segments import Segment
-from meddistill_gui.engine.unroll import Gradients, Task, pullback, unroll
+from meddistill_gui.engine.unroll import Gradients, Task
 
 Sampler = Callable[[Setting, State, int], Segment]
 Weighting = Callable[[Setting], WeightRule]
@@ -72,6 +72,7 @@ class SegmentMatching(Method):
         skip_above: Change nothing where the loss is larger (DATM's gate); 0 never skips.
         memory: Which graphs are kept on the way forward (`memory.graphs_to_keep`).
         micro_batch: Images per pass inside a student step; 0 takes all.
+        segments: Segments per iteration, whose gradients are averaged; several processes share them out.
         phase: Name for the user.
     """
 
@@ -85,6 +86,7 @@ class SegmentMatching(Method):
     skip_above: float = 0.0
     memory: str = "auto"
     micro_batch: int = 0
+    segments: int = 1
     phase: str = "matching trajectories"
 
     @property
@@ -106,6 +108,7 @@ class SegmentMatching(Method):
             state["labels"] = hard * math.log(_SOFT_START / (1 - _SOFT_START) * others)
         state |= {f"{name}.velocity": torch.zeros_like(value) for name, value in state.items()}
         state["image.rate"] = torch.tensor(self.learning.image_rate, device=setting.device)
+        state["room"] = torch.zeros((), device=setting.device)
         if self.learning.average > 0:
             state["images.average"] = images
         if self.remember_weights:
@@ -115,30 +118,53 @@ class SegmentMatching(Method):
     @override
     def restarted(self, setting: Setting, state: State, images: Tensor) -> State:
         fresh = self.setup(setting, images)
-        begun_anew = {k: v for k, v in fresh.items() if k in state and k != "weights"}
+        begun_anew = {k: v for k, v in fresh.items() if k in state and k not in {"weights", "room"}}
         return {**state, **begun_anew, "image.rate": state["image.rate"] / 2}
 
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
-        task = self._task(setting, state, iteration)
-        start, target = self._ends(setting, state, iteration)
-        tape = unroll(task, start, keep_graphs=graphs_to_keep(self.memory, task))
-        weights = self._weights(setting, state, tape.final, target, iteration)
-        if self.remember_weights:
-            state = {**state, "weights": weights}
-        match = segment_match(tape.final, start, target, weights)
-        if match is None:
-            return StepReport(state=state, loss=math.nan, skipped="no parameter was left to match")
+        mean, room = Mean(state, remember_weights=self.remember_weights), room_of(state)
+        for place in processes.share(self.segments):
+            pull, room = self._pull(setting, state, iteration, place, room)
+            mean.add(pull)
+        found = mean.over_all_processes()
+        if room != room_of(state):
+            state = {**state, "room": torch.full_like(state["room"], room)}
+        if found.matched and self.remember_weights:
+            state = {**state, "weights": found.weights}
+        if not found.matched:
+            return StepReport(state=state, loss=math.nan, skipped=NOTHING_LEFT)
         metrics = {
-            "student rate": float(task.rates.mean()),
-            "kept parameters": match.kept,
-            "unmasked loss": match.unmasked,
+            "student rate": float(descent.rate_of_raw(state["rates"]).mean()),
+            "kept parameters": found.kept,
+            "unmasked loss": found.unmasked,
         }
-        if 0 < self.skip_above < match.loss:
+        if not found.pulled:
             why = f"its loss is above {self.skip_above:g}"
-            return StepReport(state=state, loss=match.loss, metrics=metrics, skipped=why)
-        gradients = pullback(tape, {len(task.steps): match.cotangent})
-        return StepReport(state=self._moved(state, gradients), loss=match.loss, metrics=metrics)
+            return StepReport(state=state, loss=found.loss, metrics=metrics, skipped=why)
+        moved = self._moved(state, found.gradients)
+        return StepReport(state=moved, loss=found.loss, metrics=metrics)
+
+    def _pull(
+        self, setting: Setting, state: State, iteration: int, place: int, room: int
+    ) -> tuple[Pull | None, int]:
+        """What one of the iteration's segments asks for, and how much memory there was room for."""
+        number = iteration * self.segments + place
+        start, target = self._ends(setting, state, number)
+
+        def weights(student: Tensor) -> Tensor:
+            return self._weights(setting, state, student, target, iteration)
+
+        task = self._task(setting, state, number)
+        return pull_along(
+            task,
+            start,
+            target,
+            weights=weights,
+            memory=self.memory,
+            room=room,
+            skip_above=self.skip_above,
+        )
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:

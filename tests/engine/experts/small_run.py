@@ -1,18 +1,15 @@
 """A run small enough for tests; also a program of its own, so that it can be killed.
 
 python small_run.py FOLDER [EPOCHS_BEFORE_SUICIDE, or -1 to live]
-python small_run.py FOLDER -1 RANK OF MEETING_FILE
 """
 
 import os
 import signal
 import sys
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 
 from meddistill_gui.core.configs.distill import DistillConfig, ExpertsConfig
 from meddistill_gui.core.configs.methods import TrajectoryOptions
@@ -71,21 +68,10 @@ def main() -> None:
     config, data = small_config(), small_data()
     store = small_store(Path(sys.argv[1]), config, data)
     left = int(sys.argv[2]) if len(sys.argv) > 2 else -1
-    if len(sys.argv) > 3:
-        rank, world, meeting = int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5])
-        dist.init_process_group(
-            "gloo",
-            init_method=meeting.as_uri(),
-            rank=rank,
-            world_size=world,
-            timeout=timedelta(seconds=200),
-        )
     for event in training.train_experts(config, NETWORK, data, store, Control()):
         left -= isinstance(event, Progress)
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-    if dist.is_initialized():
-        dist.destroy_process_group()
 
 
 if __name__ == "__main__":
