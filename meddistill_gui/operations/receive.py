@@ -107,13 +107,13 @@ def _own_images(
             "Split its patients with a share for testing, or do not compare with your own images.",
         )
     return _Own(
-        train=_ordered(train, recipe.class_names) if train else None,
-        test=_ordered(test, recipe.class_names),
+        train=in_order(train, recipe.class_names) if train else None,
+        test=in_order(test, recipe.class_names),
     )
 
 
-def _ordered(parts: Sequence[RealImages], class_names: tuple[str, ...]) -> RealImages:
-    """Several parts as one, their labels in the bundle's order of classes."""
+def in_order(parts: Sequence[RealImages], class_names: tuple[str, ...]) -> RealImages:
+    """Several parts of the split as one, their labels in the given order of classes."""
     order = np.array([class_names.index(name) for name in parts[0].class_names])
     return RealImages(
         images=np.concatenate([part.images for part in parts]),

@@ -65,27 +65,31 @@ class Here:
 
     @cached_property
     def rate_alone(self) -> float:
-        """Rate of students of own images."""
-        return self._best_rate(together=False)
+        """Rate of students of own images: the best of a grid and the bundle's."""
+        return self._best_rate({self._learned, *baselines.RATES}, together=False)
 
     @cached_property
     def rate_together(self) -> float:
-        """Rate of students of own and received images."""
-        return self._best_rate(together=True)
+        """Rate of students of own and received images: the better one of what suits each."""
+        return self._best_rate({self._learned, self.rate_alone}, together=True)
+
+    @property
+    def _learned(self) -> float:
+        return float(self.received.learning_rates.mean())
 
     def _own(self, number: int) -> tuple[DistilledSet, np.ndarray]:
         like = replace(self.received.recipe, images_per_class=self.config.own_images)
         return baselines.random_real(self.train, like, rate=1.0, seed=self.config.seed + number)
 
-    def _best_rate(self, *, together: bool) -> float:
+    def _best_rate(self, rates: set[float], *, together: bool) -> float:
+        """Judged by training images of other patients than the drawn ones; without any, the bundle's rate."""
         _, chosen = self._own(0)
+        judges = baselines.others(self.train, chosen, self.config.seed)
+        if not len(judges):
+            return self._learned
+        trial = self.drawn(0, together=together)
         return baselines.best_rate(
-            self.drawn(0, together=together),
-            baselines.others(self.train, chosen, self.config.seed),
-            learned=float(self.received.learning_rates.mean()),
-            seed=self.config.seed,
-            device=self.device,
-            control=self.control,
+            trial, judges, rates, seed=self.config.seed, device=self.device, control=self.control
         )
 
 

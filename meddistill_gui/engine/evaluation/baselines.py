@@ -1,6 +1,7 @@
 """What a distilled set must beat or come close to: random real images of the same number, and all of them."""
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -85,26 +86,33 @@ def choose_rate(
     """
     drawn, chosen = random_real(train, like, rate=learned, seed=seed)
     judges = others(train, chosen, seed)
-    return best_rate(drawn, judges, learned=learned, seed=seed, device=device, control=control)
+    if not len(judges):
+        return learned
+    rates = {learned, *RATES}
+    return best_rate(drawn, judges, rates, seed=seed, device=device, control=control)
 
 
 def best_rate(
     images: DistilledSet,
     judges: RealImages,
+    rates: Collection[float],
     *,
-    learned: float,
     seed: int,
     device: torch.device,
     control: Control,
 ) -> float:
-    """The one of `RATES` and the learned rate at which a student of these images does best on the judges.
+    """The rate at which a student of these images does best on the judges; the smallest where none stays finite.
 
-    Where there are no judges, or no student stays finite, the learned rate.
+    Args:
+        images: What the student trains on; its own rate is not looked at.
+        judges: Real images of other patients.
+        rates: To choose from.
+        seed: Decides the students.
+        device: Where to compute.
+        control: Asked before every step.
     """
-    if not len(judges):
-        return learned
     scores = {}
-    for rate in sorted({learned, *RATES}):
+    for rate in sorted(rates):
         trial = replace(images, learning_rates=np.array([rate], np.float32))
         try:
             theta = train_student(trial, seed=seed, device=device, control=control)
@@ -112,7 +120,7 @@ def best_rate(
             continue
         answers = predict(images.recipe, theta, judges, device)
         scores[rate] = figures(answers, judges.labels, judges.class_names).balanced_accuracy
-    return max(scores, key=lambda rate: scores[rate], default=learned)
+    return max(scores, key=lambda rate: scores[rate], default=min(rates))
 
 
 def train_on_all(
