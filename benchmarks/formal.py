@@ -11,6 +11,7 @@ import argparse
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -104,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", choices=("cxr3", "demo", "invented"), default="cxr3")
     parser.add_argument("--patients", type=int, default=4000, help="of the invented ones")
+    parser.add_argument("--per-class", type=int, default=0, help="at most so many training images")
     parser.add_argument("--epsilon", nargs="+", type=float, default=[1.0, 3.0, 8.0, math.inf])
     parser.add_argument("--ipc", type=int, default=10)
     parser.add_argument("--networks", type=int, default=4)
@@ -133,10 +135,29 @@ def main() -> None:
 
 def _source(given: argparse.Namespace) -> tuple[RealImages, RealImages]:
     if given.data == "cxr3":
-        return cxr3()
-    if given.data == "demo":
-        return invented(_DEMO_PATIENTS, _DEMO_IMAGES)
-    return invented(given.patients, given.patients)
+        train, test = cxr3()
+    elif given.data == "demo":
+        train, test = invented(_DEMO_PATIENTS, _DEMO_IMAGES)
+    else:
+        train, test = invented(given.patients, given.patients)
+    return _fewer(train, given.per_class) if given.per_class else train, test
+
+
+def _fewer(train: RealImages, count: int) -> RealImages:
+    random = np.random.default_rng(0)
+    rows = np.concatenate(
+        [
+            random.permutation(np.flatnonzero(train.labels == k))[:count]
+            for k in np.unique(train.labels)
+        ]
+    )
+    return replace(
+        train,
+        images=train.images[rows],
+        labels=train.labels[rows],
+        patients=train.patients[rows],
+        ids=train.ids[rows],
+    )
 
 
 def _scores(
