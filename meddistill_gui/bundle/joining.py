@@ -31,6 +31,11 @@ def joined(sets: Sequence[DistilledSet]) -> DistilledSet:
         BundleError: They do not fit together; the sentence says in what.
     """
     first = sets[0].recipe
+    if len(sets) > 1 and any(one.recipe.is_prescribed for one in sets):
+        raise BundleError(
+            "A bundle whose students must follow prescribed steps cannot be joined with others.",
+            "Train on it alone.",
+        )
     for other in sets[1:]:
         _check_fit(first, other.recipe)
     if len(sets) == 1:

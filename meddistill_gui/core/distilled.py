@@ -1,7 +1,7 @@
 """The distilled set: what a run makes, an audit examines, a bundle carries and a student trains on."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,11 @@ from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.files import write_whole
 
 SET_FORMAT: Final = 1
+ANY_START: Final = -1
 Float32 = npt.NDArray[np.float32]
+_OPEN_STEPS: Final = 500
+_LATER: Final = {"norm": "own", "start": ANY_START, "order": ()}
+"""Fields that a recipe leaves out where they say nothing: sets of earlier versions are read, and written, as they were."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,9 @@ class Recipe:
         program: Name and version of the program that made the set.
         fit: How source images became square: "pad", "crop" or "stretch".
         window: Grey window of the source images: "file" or "percentile".
+        norm: Normalisation of the network; "own" is its family's.
+        start: Seed of the parameters that every student must start from; `ANY_START` where any will do.
+        order: Images that each step takes, in this order; empty where `batch` says it all.
     """
 
     class_names: tuple[str, ...]
@@ -62,6 +69,22 @@ class Recipe:
     program: str
     fit: str = "pad"
     window: str = "file"
+    norm: str = "own"
+    start: int = ANY_START
+    order: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def is_prescribed(self) -> bool:
+        """Whether students must follow it to the letter; then it serves no other images."""
+        return bool(self.order)
+
+    def open(self) -> "Recipe":
+        """The recipe for students of other images: without a prescribed start and order."""
+        if not self.is_prescribed:
+            return self
+        return replace(
+            self, start=ANY_START, order=(), steps=_OPEN_STEPS, momentum=0.9, weight_decay=5e-4
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +116,19 @@ class DistilledSet:
                 raise ValueError(f"{name} are not finite")
         if not (self.learning_rates > 0).all():
             raise ValueError("learning rates are not positive")
+        if recipe.order:
+            _check_order(recipe, len(self.images), len(self.learning_rates))
+
+
+def _check_order(recipe: Recipe, images: int, rates: int) -> None:
+    if not len(recipe.order) == recipe.steps == rates:
+        raise ValueError(
+            f"{len(recipe.order)} steps, {rates} rates, the recipe says {recipe.steps}"
+        )
+    if len({len(step) for step in recipe.order}) != 1:
+        raise ValueError("steps take different numbers of images")
+    if not all(0 <= image < images for step in recipe.order for image in step):
+        raise ValueError("a step takes an image that is not there")
 
 
 def displayed(images: Float32) -> npt.NDArray[np.uint8]:
@@ -105,16 +141,17 @@ def displayed(images: Float32) -> npt.NDArray[np.uint8]:
 
 def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
     """The recipe as a JSON object."""
-    return {"format": SET_FORMAT, **asdict(recipe)}
+    said = {name: value for name, value in asdict(recipe).items() if _LATER.get(name) != value}
+    return {"format": SET_FORMAT, **said}
 
 
 def recipe_from_json(record: dict[str, Any]) -> Recipe:
-    """The recipe from a JSON object; every field must be there and nothing else.
+    """The recipe from a JSON object; every field must be there, but those that say nothing, and nothing else.
 
     Raises:
         ValueError: Unknown format, a field too many, too few or of the wrong type.
     """
-    values = dict(record)
+    values = {**_LATER, **record}
     if values.pop("format", None) != SET_FORMAT:
         raise ValueError(
             f"recipe of format {record.get('format')!r}, this version reads {SET_FORMAT}"
@@ -124,6 +161,7 @@ def recipe_from_json(record: dict[str, Any]) -> Recipe:
         raise ValueError(f"recipe fields differ: {sorted(values.keys() ^ known.keys())}")
     for name in ("class_names", "mean", "deviation"):
         values[name] = tuple(values[name])
+    values["order"] = tuple(tuple(step) for step in values["order"])
     return Recipe(**values)
 
 

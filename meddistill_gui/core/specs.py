@@ -165,5 +165,14 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
             paper="Zhao, Mopuri & Bilen 2021, arXiv 2006.05929; Zhao & Bilen 2021, arXiv 2102.08259",
             standing="As published but for smaller batches of real images; the numbers of steps are options.",
         ),
+        MethodSpec(
+            name="soft_label",
+            title="Soft-label distillation",
+            sentence="One to a few images in all with learned soft labels and the rate of every step: for patches of large images, "
+            "and for a model that fits in an e-mail.",
+            paper="Li et al. 2022, arXiv 2209.14635; Sucholutsky & Schonlau 2019, arXiv 1910.02551",
+            standing="As published, with the exact gradient at constant memory, labels that are probabilities, and batch statistics "
+            "of the synthetic images instead of the patients'.",
+        ),
     )
 }

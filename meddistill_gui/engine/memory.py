@@ -33,7 +33,7 @@ def graphs_to_keep(mode: str, task: Task) -> int:
         return 0
     one = bytes_per_image(task.network, task.images.shape[1:])  # type: ignore[arg-type]  # every object can be hashed
     largest = max(len(step.images) for step in task.steps)
-    return min(len(task.steps), _budget(task.images.device) // max(1, one * largest))
+    return min(len(task.steps), budget(task.images.device) // max(1, one * largest))
 
 
 @functools.lru_cache(maxsize=16)
@@ -47,7 +47,8 @@ def bytes_per_image(network: Network, shape: torch.Size) -> int:
     return _saved_bytes(network, shape, 2) - _saved_bytes(network, shape, 1)
 
 
-def _budget(device: torch.device) -> int:
+def budget(device: torch.device) -> int:
+    """Bytes that kept graphs may take on a device."""
     if device.type != "cuda":
         return _CPU_BUDGET
     return int(_GPU_SHARE * torch.cuda.get_device_properties(device).total_memory)

@@ -43,6 +43,7 @@ class Setting:
         experts: The experts; None where the method needs none.
         images_per_class: Synthetic images of each class.
         augmentation: Augmentation preset.
+        synthetic: Synthetic images in all, for methods whose number does not follow from the classes; 0 elsewhere.
     """
 
     seed: int
@@ -53,12 +54,22 @@ class Setting:
     experts: Experts | None
     images_per_class: int
     augmentation: str
+    synthetic: int = 0
 
     @property
     def labels(self) -> Tensor:
-        """Classes of the synthetic images, sorted: int64 `[N]`."""
-        classes = torch.arange(self.train.classes, device=self.device)
-        return classes.repeat_interleave(self.images_per_class)
+        """Classes of the synthetic images: int64 `[N]`; sorted.
+
+        Fewer images than classes begin after the first class, as in paper D: one image begins as inside-negative.
+        """
+        classes = self.train.classes
+        if not self.synthetic:
+            every = torch.arange(classes, device=self.device)
+            return every.repeat_interleave(self.images_per_class)
+        number = torch.arange(self.synthetic, device=self.device)
+        if self.synthetic >= classes:
+            return number * classes // self.synthetic
+        return number + 1
 
     @property
     def size(self) -> int:
@@ -150,3 +161,7 @@ class Method(Protocol):
     def result(self, setting: Setting, state: State) -> Learned:
         """What students would train on now."""
         ...
+
+    def recipe(self, setting: Setting) -> Mapping[str, object]:  # noqa: ARG002 - for those that say something
+        """What the method itself prescribes for its students: fields of `core.distilled.Recipe`; most prescribe nothing."""
+        return {}

@@ -11,6 +11,7 @@ from meddistill_gui.engine.methods.noisy_distribution import noisy_distribution
 from meddistill_gui.engine.methods.progressive import progressive
 from meddistill_gui.engine.methods.pruned import pruned
 from meddistill_gui.engine.methods.recommended import recommended
+from meddistill_gui.engine.methods.soft_label import soft_label
 from meddistill_gui.engine.methods.trajectory import trajectory
 
 METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
@@ -21,6 +22,7 @@ METHODS: Final[Mapping[str, Callable[[DistillConfig], Method]]] = {
     "distribution": distribution,
     "noisy_distribution": noisy_distribution,
     "gradient": gradient,
+    "soft_label": soft_label,
 }
 
 

@@ -1,15 +1,16 @@
 """Which of a run's sets is kept: the one whose students do best on the validation patients. The test patients are never seen here."""
 
 import importlib.metadata
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import ANY_START, DistilledSet, Recipe
 from meddistill_gui.core.errors import DivergedError
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
@@ -32,11 +33,13 @@ class Publisher:
         config: The run's options.
         normaliser: Of the training images.
         class_names: The classes.
+        prescribed: What the method itself says in the recipe (`Method.recipe`).
     """
 
     config: DistillConfig
     normaliser: Normaliser
     class_names: tuple[str, ...]
+    prescribed: Mapping[str, Any] = field(default_factory=dict)
 
     def published(self, learned: Learned) -> DistilledSet:
         """The set in units of full range, with the recipe for its students."""
@@ -50,13 +53,14 @@ class Publisher:
 
     def _recipe(self) -> Recipe:
         config = self.config
-        return Recipe(
+        usual = Recipe(
             class_names=self.class_names,
             size=config.images.size,
             channels=config.images.channels,
             mean=self.normaliser.mean,
             deviation=self.normaliser.deviation,
-            network="convnet",
+            network=config.network.family,
+            norm=config.network.norm,
             depth=config.network.depth,
             width=config.network.width,
             augmentation=config.augmentation,
@@ -69,6 +73,7 @@ class Publisher:
             initialisation=config.initialisation,
             program=_program(),
         )
+        return replace(usual, **self.prescribed)
 
 
 def balanced_accuracy(
@@ -91,6 +96,8 @@ def balanced_accuracy(
         control: Asked at every step.
     """
     found = []
+    if distilled.recipe.start != ANY_START:
+        students = 1  # all of them would be the same
     for number in range(students):
         yield Progress(phase=PHASE, done=number, total=students, unit="students")
         chosen = derived_seed(seed, "validation student", number)

@@ -16,7 +16,7 @@ from meddistill_gui.engine import devices
 from meddistill_gui.engine.method import Experts, Setting
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.seeding import generator
-from meddistill_gui.engine.tensors import Normaliser, training_tensors
+from meddistill_gui.engine.tensors import Normaliser, rows_of, training_tensors
 
 _CHUNK = 1024
 
@@ -32,7 +32,8 @@ def make_setting(
     """
     _refuse_misfits(config, train)
     device = devices.choose(config.device)
-    tensors = training_tensors(train, normaliser, device)
+    synthetic = getattr(config.options, "images", 0)  # a method that counts them so takes batches
+    tensors = training_tensors(train, normaliser, device, streamed=synthetic > 0)
     return Setting(
         seed=config.seed,
         device=device,
@@ -49,6 +50,7 @@ def make_setting(
         members=tuple(torch.nonzero(tensors.labels == k).flatten() for k in range(tensors.classes)),
         experts=experts,
         images_per_class=config.images_per_class,
+        synthetic=synthetic,
         augmentation=config.augmentation,
     )
 
@@ -57,7 +59,7 @@ def first_images(config: DistillConfig, setting: Setting) -> Tensor:
     """What the synthetic images start from: `[N, C, S, S]`, normalised; noise, or real images where the user asked for them."""
     rows = first_rows(config, setting)
     if rows is not None:
-        return setting.train.images[rows].clone()
+        return rows_of(setting.train, rows).clone()
     shape = (len(setting.labels), *setting.train.images.shape[1:])
     return torch.randn(shape, generator=_random(setting)).to(setting.device)
 
@@ -67,10 +69,11 @@ def first_rows(config: DistillConfig, setting: Setting) -> Tensor | None:
     if config.initialisation == "noise":
         return None
     random = _random(setting)
+    wanted = torch.bincount(setting.labels, minlength=setting.train.classes).tolist()
     chosen = [
-        members[torch.randperm(len(members), generator=random)[: setting.images_per_class].to(members.device)]
-        for members in setting.members
-    ]  # fmt: skip
+        members[torch.randperm(len(members), generator=random)[:count].to(members.device)]
+        for members, count in zip(setting.members, wanted, strict=True)
+    ]
     return torch.cat(chosen)
 
 

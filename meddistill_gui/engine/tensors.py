@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -54,13 +55,43 @@ class TrainingTensors:
         images: float32 `[N, C, S, S]`.
         labels: int64 `[N]`.
         classes: Number of classes K.
+        streamed: Where the images are while `images` is empty.
         patients: int64 `[N]`, a number per patient; empty where nobody asks for it.
     """
 
     images: Tensor
     labels: Tensor
     classes: int
+    streamed: "StreamedImages | None" = None
     patients: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+
+
+@dataclass(frozen=True)
+class StreamedImages:
+    """Images that are normalised when they are asked for, so that more of them than memory holds can stay on the disk.
+
+    Attributes:
+        source: uint8 `[N, C, S, S]`, perhaps a memory map.
+        normaliser: Of the training images.
+        device: Where batches go.
+    """
+
+    source: npt.NDArray[np.uint8]
+    normaliser: Normaliser
+    device: torch.device
+
+
+def rows_of(data: TrainingTensors, rows: Tensor) -> Tensor:
+    """Some of the images, float32 `[B, C, S, S]`.
+
+    Args:
+        data: The images, wherever they are.
+        rows: Which, int64 `[B]`.
+    """
+    if data.streamed is None:
+        return data.images[rows]
+    chosen = torch.from_numpy(np.array(data.streamed.source[rows.cpu().numpy()]))
+    return data.streamed.normaliser(chosen.to(data.streamed.device))
 
 
 def normaliser_of(train: RealImages) -> Normaliser:
@@ -83,9 +114,17 @@ def normaliser_of(train: RealImages) -> Normaliser:
 
 
 def training_tensors(
-    images: RealImages, normaliser: Normaliser, device: torch.device
+    images: RealImages, normaliser: Normaliser, device: torch.device, *, streamed: bool = False
 ) -> TrainingTensors:
-    """Put real images on the device, normalised."""
+    """Put real images on the device, normalised; streamed ones stay where they are, and `images` is empty `[0, C, S, S]`."""
+    if streamed:
+        return TrainingTensors(
+            images=torch.empty(0, *images.images.shape[1:], device=device),
+            labels=torch.tensor(images.labels, device=device),
+            classes=len(images.class_names),
+            streamed=StreamedImages(images.images, normaliser, device),
+            patients=torch.tensor(images.patients, device=device),
+        )
     pixels = np.ascontiguousarray(images.images)
     if not pixels.flags.writeable:
         pixels = pixels.copy()  # torch warns of read-only memory maps

@@ -169,6 +169,8 @@ def step_rates(rates, steps):
 def batches(count, recipe, seed):
     """Which images each step takes: [steps, batch]; all of them, or mixed batches."""
     steps, batch = recipe["steps"], recipe["batch"]
+    if "order" in recipe:  # prescribed
+        return torch.tensor(recipe["order"])
     if not 0 < batch < count:
         return torch.arange(count).expand(steps, count)
     random, wanted = generator(seed, "student", "order"), steps * batch
@@ -179,7 +181,7 @@ def batches(count, recipe, seed):
 def train(tensors, recipe, seed, device):
     """Train one student by SGD with momentum, as the recipe says."""
     network = make_network(recipe)
-    initialise(network, generator(seed, "student", "initial"))
+    initialise(network, generator(recipe.get("start", seed), "student", "initial"))
     network.to(device)
     images = normalised(tensors["images"], recipe).to(device)
     labels = tensors["labels"].to(device)  # probabilities [N, K]

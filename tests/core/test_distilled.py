@@ -18,7 +18,8 @@ def recipe_fields():
         )
         for field in dataclasses.fields(distilled.Recipe)
     }
-    return values | {"class_names": ("normal", "größe"), "size": 4, "channels": 1}
+    prescribed = {"steps": 2, "start": 7, "order": ((0, 1), (2, 0)), "norm": "batch"}
+    return values | prescribed | {"class_names": ("normal", "größe"), "size": 4, "channels": 1}
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def small(recipe_fields):
     return DistilledSet(
         images=random.normal(0.5, 1.0, (3, 1, 4, 4)).astype(np.float32),
         labels=np.eye(2, dtype=np.float32)[[0, 1, 1]],
-        learning_rates=np.array([0.01], dtype=np.float32),
+        learning_rates=np.array([0.01, 0.02], dtype=np.float32),
         recipe=distilled.Recipe(**recipe_fields),
     )
 

@@ -61,7 +61,7 @@ def compare(
     """
     ground = Ground(
         config=config,
-        recipe=distilled.recipe,
+        recipe=distilled.recipe.open(),
         learned=float(np.mean(distilled.learning_rates)),
         train=train,
         device=devices.choose(config.device),

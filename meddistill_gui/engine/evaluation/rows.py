@@ -10,7 +10,7 @@ from torch import Tensor
 
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import ANY_START, DistilledSet, Recipe
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine.evaluation import baselines, coresets
 from meddistill_gui.engine.evaluation.students import train_student
@@ -98,7 +98,13 @@ def distilled_row(ground: Ground, distilled: DistilledSet) -> Row:
         title=f"{len(distilled.images)} synthetic images",
         training_images=len(distilled.images),
         trainings=[
-            partial(ground.student, distilled, seed) for seed in _seeds(ground.config, "distilled")
+            partial(ground.student, distilled, seed)
+            # students with a prescribed start are all the same
+            for seed in _seeds(ground.config, "distilled")[
+                : 1
+                if distilled.recipe.is_prescribed and distilled.recipe.start != ANY_START
+                else None
+            ]
         ],
     )
 

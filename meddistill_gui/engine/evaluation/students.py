@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import ANY_START, DistilledSet, Recipe
 from meddistill_gui.core.errors import DivergedError
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import augment
@@ -79,7 +79,8 @@ def training(
     network = network or student_network(recipe)
     images = Normaliser(recipe.mean, recipe.deviation)(_tensor(distilled.images, device))
     labels = _tensor(distilled.labels, device)
-    theta = network.initial(generator(seed, "student", "initial")).to(device)
+    start = seed if recipe.start == ANY_START else recipe.start
+    theta = network.initial(generator(start, "student", "initial")).to(device)
     velocity = torch.zeros_like(theta)
     order = _order(len(images), recipe, seed)
     rates, said_every = step_rates(distilled), max(1, recipe.steps // _SAID)
@@ -100,7 +101,7 @@ def training(
             "A student left the finite numbers while it trained on the set.",
             "The student's learned rate is too large: distil again with a smaller options.student_rate.",
         )
-    return theta.to("cpu", copy=True)
+    return torch.cat([theta, network.statistics(theta, images)]).detach().to("cpu", copy=True)
 
 
 def train_students(
@@ -155,6 +156,7 @@ def student_network(recipe: Recipe) -> Network:
         channels=recipe.channels,
         size=recipe.size,
         classes=len(recipe.class_names),
+        norm=recipe.norm,
     )
 
 
@@ -169,6 +171,8 @@ def step_rates(distilled: DistilledSet) -> list[float]:
 
 def _order(count: int, recipe: Recipe, seed: int) -> Tensor:
     """Which images each step takes: int64 `[steps, batch]`; every image is visited equally often, to within one."""
+    if recipe.order:
+        return torch.tensor(recipe.order)
     if not 0 < recipe.batch < count:
         return torch.arange(count).expand(recipe.steps, count)
     random = generator(seed, "student", "order")
