@@ -16,26 +16,12 @@ import numpy.typing as npt
 
 from meddistill_gui.core.real_images import ROLES
 from meddistill_gui.data.schema import connect, explained
+from meddistill_gui.data.search import IMAGES, Search, find
 
 _CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
 
-_FROM: Final = """
-FROM image JOIN file ON file.id = image.file
-LEFT JOIN label ON label.image = image.id LEFT JOIN class ON class.id = label.class
-LEFT JOIN role ON role.image = image.id LEFT JOIN patient ON patient.id = image.patient
-"""
-
 INNER_PATH: Final = "CASE image.inner WHEN '' THEN file.path ELSE file.path || '/' || image.inner || '/' || image.frame END"
 """Path of an image below the source; inside a set it goes on with part, class and number, like folders."""
-
-ORDERS: Final = {
-    "path": "file.path, image.frame",
-    "class": "class.name, file.path, image.frame",
-    "patient": "patient.identity, file.path, image.frame",
-    "modality": "image.modality, file.path, image.frame",
-    "size": "image.width * image.height, file.path, image.frame",
-}
-"""The columns that images can be ordered by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +38,7 @@ class ImageRow:
         modality: DICOM modality; "" for a picture file.
         width: Columns.
         height: Rows.
+        stamp: Size and time of change of the file when it was scanned: another stamp is another content.
     """
 
     id: int
@@ -63,6 +50,7 @@ class ImageRow:
     modality: str
     width: int
     height: int
+    stamp: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +179,16 @@ class Catalogue:
         return None if found is None else Path(found)
 
     @property
+    def has_images(self) -> bool:
+        """Whether there is any image."""
+        return self.value("SELECT 1 FROM image LIMIT 1") is not None
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether any image has a class."""
+        return self.value("SELECT 1 FROM label LIMIT 1") is not None
+
+    @property
     def has_split(self) -> bool:
         """Whether a split is stored."""
         return self.value("SELECT 1 FROM role LIMIT 1") is not None
@@ -202,40 +200,24 @@ class Catalogue:
 
     def summary(self) -> CatalogueSummary:
         """The catalogue in numbers."""
-        images = self.value("SELECT count(*) FROM image")
+        known = self.connection.execute(
+            "SELECT count(*), count(patient), count(DISTINCT patient) FROM image"
+        ).fetchone()
+        images = known[0]
         return CatalogueSummary(
             source=self.source,
             files=self.value("SELECT count(*) FROM file"),
             images=images,
-            patients=self._patients("", ()) if images else 0,
+            patients=_if_all_known(*known),
             unlabelled=images - self.value("SELECT count(*) FROM label"),
             issues=self.value("SELECT count(*) FROM issue"),
             classes=self._classes(),
             roles=self._roles(),
         )
 
-    def image_ids(
-        self,
-        *,
-        class_name: str | None = None,
-        role: str | None = None,
-        search: str = "",
-        order: str = "path",
-    ) -> npt.NDArray[np.int64]:
-        """Ids of the images that fit, in order.
-
-        Args:
-            class_name: Only this class; "" means images without one.
-            role: Only this part of the split.
-            search: Text that the path, the patient or the class contains.
-            order: One of `ORDERS`.
-        """
-        where, parameters = _conditions(class_name, role, search)
-        rows = self.connection.execute(
-            f"SELECT image.id {_FROM} WHERE {where} ORDER BY {ORDERS[order]}",
-            parameters,
-        )
-        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+    def image_ids(self, search: Search | None = None) -> npt.NDArray[np.int64]:
+        """Ids of the images that fit, in order, int64 `[N]`; without a search all by path."""
+        return find(self.connection, search or Search())
 
     def images(self, ids: Sequence[int] | npt.NDArray[np.int64]) -> list[ImageRow]:
         """The images with these ids, in their order; ids that are gone are left out."""
@@ -246,7 +228,7 @@ class Catalogue:
             part = wanted[start : start + _CHUNK]
             rows = self.connection.execute(
                 "SELECT image.id, file.path, image.frame, class.name, patient.identity, role.role, image.modality, "
-                f"image.width, image.height {_FROM} WHERE image.id IN ({','.join('?' * len(part))})",
+                f"image.width, image.height, file.size, file.modified {IMAGES} WHERE image.id IN ({','.join('?' * len(part))})",
                 part,
             )
             found.update((row[0], _image_row(source, row)) for row in rows)
@@ -263,41 +245,39 @@ class Catalogue:
             for path, cause, reason, remedy in rows
         ]
 
-    def _patients(self, condition: str, parameters: Sequence[object]) -> int | None:
-        """Number of patients among the images that fit, or None unless every one of them is known."""
-        where = f"WHERE {condition}" if condition else ""
-        images, known, patients = self.connection.execute(
-            f"SELECT count(*), count(image.patient), count(DISTINCT image.patient) {_FROM} {where}",
-            parameters,
-        ).fetchone()
-        return patients if images == known else None
-
     def _classes(self) -> tuple[ClassCount, ...]:
         rows = self.connection.execute(
-            "SELECT class.name, count(*) FROM label JOIN class ON class.id = label.class GROUP BY class.id ORDER BY class.name"
-        ).fetchall()
+            "SELECT class.name, count(*), count(image.patient), count(DISTINCT image.patient) FROM label "
+            "JOIN class ON class.id = label.class JOIN image ON image.id = label.image GROUP BY class.id ORDER BY class.name"
+        )
         return tuple(
-            ClassCount(name=name, images=images, patients=self._patients("class.name = ?", (name,)))
-            for name, images in rows
+            ClassCount(name=name, images=images, patients=_if_all_known(images, known, patients))
+            for name, images, known, patients in rows
         )
 
     def _roles(self) -> tuple[RoleCount, ...]:
-        rows = self.connection.execute(
+        patients = {
+            role: _if_all_known(*counts)
+            for role, *counts in self.connection.execute(
+                "SELECT role.role, count(*), count(image.patient), count(DISTINCT image.patient) FROM role "
+                "JOIN image ON image.id = role.image GROUP BY role.role"
+            )
+        }
+        per_class: dict[str, dict[str, int]] = {role: {} for role in patients}
+        for role, name, images in self.connection.execute(
             "SELECT role.role, class.name, count(*) FROM role JOIN label ON label.image = role.image "
             "JOIN class ON class.id = label.class GROUP BY role.role, class.id ORDER BY class.name"
-        ).fetchall()
-        counts: dict[str, dict[str, int]] = {}
-        for role, name, images in rows:
-            counts.setdefault(role, {})[name] = images
+        ):
+            per_class[role][name] = images
         return tuple(
             RoleCount(
                 role=role,
-                images=sum(counts[role].values()),
-                patients=self._patients("role.role = ?", (role,)),
-                per_class=counts[role],
+                images=sum(per_class[role].values()),
+                patients=patients[role],
+                per_class=per_class[role],
             )
             for role in ROLES
-            if role in counts
+            if per_class.get(role)
         )
 
 
@@ -311,25 +291,9 @@ def open_catalogue(path: Path) -> Catalogue:
     return Catalogue(path)
 
 
-def _conditions(
-    class_name: str | None, role: str | None, search: str
-) -> tuple[str, tuple[object, ...]]:
-    conditions = ["1"]
-    parameters: list[object] = []
-    if class_name == "":
-        conditions.append("class.id IS NULL")
-    elif class_name is not None:
-        conditions.append("class.name = ?")
-        parameters.append(class_name)
-    if role is not None:
-        conditions.append("role.role = ?")
-        parameters.append(role)
-    if search:
-        pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in search) + "%"
-        fields = ("file.path", "patient.identity", "class.name")
-        conditions.append("(" + " OR ".join(f"{f} LIKE ? ESCAPE '\\'" for f in fields) + ")")
-        parameters += [pattern] * len(fields)
-    return " AND ".join(conditions), tuple(parameters)
+def _if_all_known(images: int, known: int, patients: int) -> int | None:
+    """Number of patients, or None unless every image's patient is known."""
+    return patients if images == known else None
 
 
 def _image_row(source: Path, row: tuple[Any, ...]) -> ImageRow:
@@ -343,4 +307,5 @@ def _image_row(source: Path, row: tuple[Any, ...]) -> ImageRow:
         modality=row[6],
         width=row[7],
         height=row[8],
+        stamp=(row[9], row[10]),
     )

@@ -27,6 +27,7 @@ from meddistill_gui.core.errors import ConfigError, LabelError, ProjectError, So
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.files import sync_folder, writing_to
 from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.data import thumbnail_store
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.copies import find_copies
 from meddistill_gui.data.headers import Problem
@@ -145,7 +146,7 @@ def load_role(catalogue: Catalogue, images: ImagesConfig, cache: Path, role: str
 
 
 def purge(cache: Path) -> int:
-    """Delete every cached pixel of the project.
+    """Delete every cached pixel of the project, thumbnails too.
 
     Returns:
         Bytes that were freed.
@@ -158,7 +159,7 @@ def purge(cache: Path) -> int:
         for folder in [*cache.glob("pixels-*"), *cache.glob(".unfinished-*")]:
             freed += sum(file.stat().st_size for file in folder.iterdir())
             shutil.rmtree(folder)
-    return freed
+    return freed + thumbnail_store.purge(cache)
 
 
 def _wanted(catalogue: Catalogue, images: ImagesConfig) -> list[_Wanted]:

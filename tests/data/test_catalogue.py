@@ -13,7 +13,8 @@ import pytest
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.data import schema
-from meddistill_gui.data.catalogue import ORDERS, Catalogue, open_catalogue
+from meddistill_gui.data.catalogue import Catalogue, open_catalogue
+from meddistill_gui.data.search import Search
 from meddistill_gui.data.splitting import split
 from tests.data.conftest import IMAGES, PATIENTS
 
@@ -31,42 +32,16 @@ def test_filters_agree_with_the_summary(labelled: Catalogue) -> None:
     summary = labelled.summary()
     assert (summary.images, summary.patients, summary.unlabelled) == (IMAGES, PATIENTS, 0)
     for count in summary.classes:
-        rows = labelled.images(labelled.image_ids(class_name=count.name))
+        rows = labelled.images(labelled.image_ids(Search(class_name=count.name)))
         assert len(rows) == count.images
         assert len({row.patient for row in rows}) == count.patients
     for part in summary.roles:
-        ids = labelled.image_ids(role=part.role)
+        ids = labelled.image_ids(Search(role=part.role))
         assert len(ids) == part.images
         assert len({row.patient for row in labelled.images(ids)}) == part.patients
         for name, number in part.per_class.items():
-            assert len(labelled.image_ids(role=part.role, class_name=name)) == number
-    assert len(labelled.image_ids(class_name="")) == 0
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_orders(labelled: Catalogue, order: str) -> None:
-    rows = labelled.images(labelled.image_ids(order=order))
-    keys = {
-        "path": lambda row: str(row.path),
-        "class": lambda row: row.class_name,
-        "patient": lambda row: row.patient,
-        "modality": lambda row: row.modality,
-        "size": lambda row: row.width * row.height,
-    }
-    found = [keys[order](row) for row in rows]
-    assert found == sorted(found)
-    assert len(found) == IMAGES
-
-
-def test_search(labelled: Catalogue) -> None:
-    rows = labelled.images(labelled.image_ids())
-    one = rows[7]
-    assert one.id in labelled.image_ids(search=one.path.name)
-    found = labelled.images(labelled.image_ids(search=one.patient or ""))
-    assert {row.patient for row in found} == {one.patient}
-    assert len(labelled.image_ids(search="NORMAL")) == len(labelled.image_ids(class_name="normal"))
-    for sign in ("%", "_", "'", '"; DROP TABLE image'):
-        assert len(labelled.image_ids(search=f"{sign}nothing")) == 0
+            assert len(labelled.image_ids(Search(role=part.role, class_name=name))) == number
+    assert len(labelled.image_ids(Search(class_name=""))) == 0
 
 
 def test_images_keep_the_order_of_ids_and_leave_out_gone_ones(labelled: Catalogue) -> None:

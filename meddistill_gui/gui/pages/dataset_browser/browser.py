@@ -1,12 +1,15 @@
-"""The page's body once there are images: overview, grid, inspector, problems."""
+"""The page's body once there are images: overview and patients, grid or list, inspector, problems."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QPushButton,
     QSplitter,
     QStackedLayout,
     QTabWidget,
@@ -15,14 +18,18 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow
+from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow, IssueRow
 from meddistill_gui.gui.pages.dataset_browser.filters import Filters
 from meddistill_gui.gui.pages.dataset_browser.grid_model import GridModel
 from meddistill_gui.gui.pages.dataset_browser.grid_view import GridView
+from meddistill_gui.gui.pages.dataset_browser.image_table import ImageTable
 from meddistill_gui.gui.pages.dataset_browser.inspector import Inspector
 from meddistill_gui.gui.pages.dataset_browser.issues import IssueList
 from meddistill_gui.gui.pages.dataset_browser.overview import Overview
+from meddistill_gui.gui.pages.dataset_browser.patients import Patients
+from meddistill_gui.gui.pages.dataset_browser.questions import Questions
 from meddistill_gui.gui.pages.dataset_browser.thumbnails import Thumbnails
+from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.scrolling import scrolling
@@ -31,12 +38,17 @@ _NARROW: Final = 760
 
 
 class Browser(QSplitter):
-    """Shows one open catalogue.
+    """Shows one open catalogue: what is asked of all its images is answered in the background, a page of rows at once.
+
+    Signals:
+        summarised: `CatalogueSummary`, whenever it was read.
 
     Args:
         thumbnails: Reads the pictures.
         parent: Owner.
     """
+
+    summarised = Signal(object)
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -49,42 +61,57 @@ class Browser(QSplitter):
         self._later.setInterval(0)
         self._later.timeout.connect(self._place)
         self.thumbnails = thumbnails
+        self.questions = Questions(self)
         self.overview = Overview()
+        self.patients = Patients()
         self.filters = Filters()
-        self.filters.changed.connect(self._show_ids)
         self.model = GridModel(self._read, self)
         self.grid = GridView(self.model, thumbnails)
-        self.grid.shown.connect(self._on_shown)
-        self.grid.opened.connect(self._on_opened)
+        self.table = ImageTable(self.model)
         self.inspector = Inspector()
-        self.inspector.step_wanted.connect(self._step)
         self.issues = IssueList()
         self.tabs = QTabWidget()
         self._nothing = EmptyState(
             "search", self.tr("No image fits"), self.tr("Clear the search or choose all classes.")
         )
         self._arrange()
+        self._connect()
 
-    def show_catalogue(self, catalogue: Catalogue | None, summary: CatalogueSummary | None) -> None:
-        """Show another catalogue, or the same one after it changed."""
-        self.thumbnails.forget()
+    @property
+    def waiting(self) -> bool:
+        """Whether something of the catalogue is still being read."""
+        return self.questions.waiting
+
+    def show_catalogue(self, catalogue: Catalogue | None, cache: Path | None) -> None:
+        """Show another catalogue, or the same one after it changed; it fills as the answers come.
+
+        Args:
+            catalogue: Open, of this thread; None for none.
+            cache: Where its project keeps thumbnails.
+        """
+        another = catalogue is None or self._catalogue is not catalogue
         self._catalogue = catalogue
-        if catalogue is None or summary is None:
-            self.model.show_ids(np.empty(0, np.int64))
-            self.issues.model.show_rows(())
-            self.inspector.show_row(None)
-            return
-        self.overview.show_summary(summary)
-        self.filters.show_summary(summary)
-        self.issues.model.show_rows(catalogue.issues())
-        self.tabs.setTabText(1, self.tr("Problems ({count})").format(count=f"{summary.issues:,}"))
-        self.tabs.setTabEnabled(1, summary.issues > 0)
-        self._show_ids()
+        self.questions.show_catalogue(None if catalogue is None else catalogue.path)
+        if another:
+            self._forget(catalogue, cache)
+        if catalogue is not None:
+            self.questions.ask_summary()
+            self.questions.ask_patients(self.patients.search.text().strip())
+            self._ask_ids()
 
     def close_reading(self) -> None:
         """Wait for what is being read."""
+        self.questions.close()
         self.thumbnails.close()
         self.inspector.close_reading()
+
+    def view(self) -> GridView | ImageTable:
+        """The grid or the list, whichever is chosen."""
+        return self.table if self.as_list.isChecked() else self.grid
+
+    def selected_ids(self) -> npt.NDArray[np.int64]:
+        """Ids of the images that are selected in the view, in its order, int64 `[N]`."""
+        return self.model.ids[self.view().selected()]
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -97,25 +124,51 @@ class Browser(QSplitter):
         super().resizeEvent(event)
         self._later.start()
 
+    def _forget(self, catalogue: Catalogue | None, cache: Path | None) -> None:
+        """Nothing of the last catalogue may be seen beside the name of the next."""
+        self.thumbnails.show_cache(cache)
+        self.model.show_ids(np.empty(0, np.int64))
+        self.issues.model.show_rows(())
+        self.inspector.show_row(None)
+        self.patients.show_catalogue(catalogue)
+        self.filters.forget()
+
     def _read(self, ids: npt.NDArray[np.int64]) -> list[ImageRow]:
         return [] if self._catalogue is None else self._catalogue.images(ids)
 
-    def _show_ids(self) -> None:
-        if self._catalogue is None:
-            return
-        ids = self._catalogue.image_ids(
-            class_name=self.filters.class_name(),
-            role=self.filters.role(),
-            search=self.filters.search.text().strip(),
-            order=str(self.filters.order.currentData()),
-        )
+    def _ask_ids(self) -> None:
+        wanted = self.filters.wanted()
+        self.table.show_order(wanted.order, descending=wanted.descending)
+        self.questions.ask_ids(wanted)
+
+    def _on_summary(self, summary: CatalogueSummary, issues: Sequence[IssueRow]) -> None:
+        self.overview.show_summary(summary)
+        self.filters.show_summary(summary)
+        self.issues.model.show_rows(issues)
+        self.tabs.setTabText(1, self.tr("Problems ({count})").format(count=f"{summary.issues:,}"))
+        self.tabs.setTabEnabled(1, summary.issues > 0)
+        self.summarised.emit(summary)
+
+    def _on_found(self, ids: npt.NDArray[np.int64]) -> None:
+        """Show these; the image that was current stays it, if it is among them."""
+        place = self.view().place()
+        before = self.model.ids[place] if 0 <= place < len(self.model.ids) else -1
+        again = np.flatnonzero(ids == before)
         self.model.show_ids(ids)
-        self._stack.setCurrentWidget(self.grid if len(ids) else self._nothing)
+        self._show_view()
         self.tabs.setTabText(0, self.tr("Images ({count})").format(count=f"{len(ids):,}"))
         if len(ids):
-            self.grid.show_place(0)
+            self.view().show_place(int(again[0]) if again.size else 0)
         else:
             self.inspector.show_row(None)
+
+    def _show_view(self) -> None:
+        self._stack.setCurrentWidget(self.view() if len(self.model.ids) else self._nothing)
+
+    def _on_as_list(self) -> None:
+        place = (self.grid if self.as_list.isChecked() else self.table).place()
+        self._show_view()
+        self.view().show_place(place)
 
     def _on_shown(self, place: int) -> None:
         self.inspector.show_row(self.model.row_at(place))
@@ -127,9 +180,32 @@ class Browser(QSplitter):
         self.inspector.canvas.setFocus()
 
     def _step(self, step: int) -> None:
-        self.grid.show_place(self.grid.place() + step)
+        self.view().show_place(self.view().place() + step)
+
+    def _on_order(self, key: str, descending: bool) -> None:
+        self.filters.order_by(key, descending=descending)
+
+    def _connect(self) -> None:
+        self.questions.found.connect(self._on_found)
+        self.questions.summarised.connect(self._on_summary)
+        self.questions.planted.connect(self.patients.show_branches)
+        self.filters.changed.connect(self._ask_ids)
+        self.filters.branch_left.connect(self.patients.clear)
+        self.patients.wanted.connect(self.questions.ask_patients)
+        self.patients.chosen.connect(self.filters.show_branch)
+        for view in (self.grid, self.table):
+            view.shown.connect(self._on_shown)
+            view.opened.connect(self._on_opened)
+        self.table.order_wanted.connect(self._on_order)
+        self.as_list.toggled.connect(self._on_as_list)
+        self.inspector.step_wanted.connect(self._step)
 
     def _arrange(self) -> None:
+        self.as_list: QPushButton = button(
+            "", kind="quiet", icon="list", tip=self.tr("Show as a list with columns")
+        )
+        self.as_list.setCheckable(True)
+        self.filters.add_tool(self.as_list)
         images = QWidget()
         column = QVBoxLayout(images)
         column.setContentsMargins(0, 0, 0, 0)
@@ -137,12 +213,14 @@ class Browser(QSplitter):
         column.addWidget(self.filters)
         holder = QWidget()
         self._stack = QStackedLayout(holder)
-        self._stack.addWidget(self.grid)
-        self._stack.addWidget(self._nothing)
+        for part in (self.grid, self.table, self._nothing):
+            self._stack.addWidget(part)
         column.addWidget(holder, 1)
         self.tabs.addTab(images, self.tr("Images"))
         self.tabs.addTab(self.issues, self.tr("Problems"))
-        self._side = scrolling(self.overview)
+        self._side = QTabWidget()
+        self._side.addTab(scrolling(self.overview), self.tr("Overview"))
+        self._side.addTab(self.patients, self.tr("Patients"))
         self._side.setMinimumWidth(224)
         self._viewer = scrolling(QWidget())
         self._viewer.setParent(self)
@@ -160,7 +238,7 @@ class Browser(QSplitter):
         self._narrow = narrow
         if narrow:
             self._viewer.setWidget(self.inspector)
-            self.tabs.addTab(self._side, self.tr("Classes"))
+            self.tabs.addTab(self._side, self.tr("Overview"))
             self.tabs.addTab(self._viewer, self.tr("Viewer"))
             return
         self._viewer.takeWidget()

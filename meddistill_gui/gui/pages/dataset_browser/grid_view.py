@@ -87,6 +87,11 @@ class GridView(QTableView):
         """Place of the current image; -1 for none."""
         return self._grid.position(self.currentIndex())
 
+    def selected(self) -> list[int]:
+        """Places of the selected images, ascending."""
+        places = (self._grid.position(index) for index in self.selectedIndexes())
+        return sorted(place for place in places if place >= 0)
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

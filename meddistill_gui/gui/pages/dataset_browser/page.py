@@ -72,6 +72,11 @@ class DatasetBrowserPage(QWidget):
         """Whether an operation of this page runs."""
         return self._work.running or self._inventing.running
 
+    @property
+    def reading(self) -> bool:
+        """Whether something of the catalogue is still to be shown."""
+        return self.browser.waiting
+
     def open_path(self, path: Path) -> None:
         """Propose to scan a folder of images that was chosen or dropped."""
         if self.working:
@@ -161,9 +166,9 @@ class DatasetBrowserPage(QWidget):
 
     def divide(self) -> None:
         """Ask how the patients are divided, and divide them."""
-        if self._session.project is None or self._summary is None:
+        if self._session.project is None or self._catalogue is None:
             return
-        source = self._summary.source
+        source = self._catalogue.source
         dialog = OperationDialog(
             self.tr("Divide the patients"),
             self.tr(
@@ -193,7 +198,7 @@ class DatasetBrowserPage(QWidget):
 
     def _beside(self) -> str:
         """Where the search for a folder begins: beside the one that is open, else at home."""
-        source = None if self._summary is None else self._summary.source
+        source = None if self._catalogue is None else self._catalogue.source
         near = None if source is None else source.parent
         return str(near if near is not None and near.is_dir() else Path.home())
 
@@ -247,7 +252,7 @@ class DatasetBrowserPage(QWidget):
     def _after_scan(self) -> None:
         self._show_scanned()
         project = self._session.project
-        if project and self._summary and self._summary.images and not self._summary.classes:
+        if project and next_step(self._catalogue) is Step.CLASSES:
             self.label(LabelConfig(project=project.root))
 
     def _after_label(self) -> None:
@@ -282,6 +287,7 @@ class DatasetBrowserPage(QWidget):
         if self._catalogue is not None:
             self._catalogue.close()
             self._catalogue = None
+        self._summary = None
         project = self._session.project
         try:
             if project is not None:
@@ -291,12 +297,17 @@ class DatasetBrowserPage(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        self._summary = None if self._catalogue is None else self._catalogue.summary()
-        self.browser.show_catalogue(self._catalogue, self._summary)
+        """Show what there is at once; the numbers come when they are counted."""
+        project = self._session.project
+        self.browser.show_catalogue(self._catalogue, None if project is None else project.cache)
         self._show_step()
 
+    def _on_summary(self, summary: CatalogueSummary) -> None:
+        self._summary = summary
+        self.frame.set_status(self._status())
+
     def _show_step(self) -> None:
-        step = next_step(self._summary)
+        step = next_step(self._catalogue)
         self._stack.setCurrentWidget(self.empty if step is Step.OPEN else self.browser)
         words = {
             Step.CLASSES: self.tr("Set classes …"),
@@ -315,6 +326,8 @@ class DatasetBrowserPage(QWidget):
 
     def _status(self) -> str:
         summary = self._summary
+        if summary is None and self._catalogue is not None and self._catalogue.has_images:
+            return self.tr("Reading the catalogue …")
         if summary is None or not summary.files:
             return self.tr("No folder is open.")
         known = (
@@ -335,7 +348,7 @@ class DatasetBrowserPage(QWidget):
             Step.SPLIT: self.divide,
             Step.DISTIL: self._go_to_wizard,
         }
-        actions[next_step(self._summary)]()
+        actions[next_step(self._catalogue)]()
 
     def _go_to_wizard(self) -> None:
         self.go_to.emit("distillation_wizard")
@@ -357,6 +370,8 @@ class DatasetBrowserPage(QWidget):
         return empty
 
     def _arrange(self) -> None:
+        self.browser.summarised.connect(self._on_summary)
+        self.browser.questions.failed.connect(self.frame.show_error)
         self._work.finished.connect(self._on_finished)
         self._inventing.finished.connect(self._on_invented)
         self._stack.addWidget(self.empty)

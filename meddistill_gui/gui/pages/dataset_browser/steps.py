@@ -2,9 +2,10 @@
 
 import enum
 from pathlib import Path
+from typing import Protocol
 
 from meddistill_gui.core.errors import MedDistillError
-from meddistill_gui.data.catalogue import CatalogueSummary, open_catalogue
+from meddistill_gui.data.catalogue import open_catalogue
 
 
 class Step(enum.Enum):
@@ -16,13 +17,32 @@ class Step(enum.Enum):
     DISTIL = "distil"
 
 
-def next_step(summary: CatalogueSummary | None) -> Step:
+class Holdings(Protocol):
+    """What a project has so far; an open `Catalogue` tells it at once, however large it is."""
+
+    @property
+    def has_images(self) -> bool:
+        """Whether there is any image."""
+        ...
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether any image has a class."""
+        ...
+
+    @property
+    def has_split(self) -> bool:
+        """Whether the patients are divided."""
+        ...
+
+
+def next_step(holdings: Holdings | None) -> Step:
     """What is still missing before images can be distilled."""
-    if summary is None or not summary.images:
+    if holdings is None or not holdings.has_images:
         return Step.OPEN
-    if not summary.classes:
+    if not holdings.has_classes:
         return Step.CLASSES
-    return Step.DISTIL if summary.roles else Step.SPLIT
+    return Step.DISTIL if holdings.has_split else Step.SPLIT
 
 
 def proposed_project(source: Path, folder: Path) -> Path:

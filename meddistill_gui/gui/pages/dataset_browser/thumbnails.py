@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import ImageRow
+from meddistill_gui.data.thumbnail_store import ThumbnailStore, key_of
 from meddistill_gui.gui.background import Background
 
 SIDE: Final = 128
@@ -40,6 +41,7 @@ class Thumbnails(QObject):
         self._read = read or _read_thumbnail
         self._kept: OrderedDict[int, QPixmap | None] = OrderedDict()
         self._generation = 0
+        self._store: ThumbnailStore | None = None
         self._background = Background(max(1, min(4, (os.cpu_count() or 2) - 1)), self)
         self._background.done.connect(self._on_done)
         self._background.failed.connect(self._on_failed)
@@ -59,24 +61,32 @@ class Thumbnails(QObject):
     def want(self, rows: Sequence[ImageRow]) -> None:
         """Read these, first one first; earlier wishes that are not among them are dropped."""
         tasks: list[tuple[Hashable, Callable[[], QImage]]] = [
-            ((self._generation, row.id), functools.partial(self._image, row.path, row.frame))
+            ((self._generation, row.id), functools.partial(self._image, self._store, row))
             for row in rows
             if row.id not in self._kept
         ]
         self._background.ask(tasks)
 
-    def forget(self) -> None:
-        """The images are other ones now."""
+    def show_cache(self, cache: Path | None) -> None:
+        """The images are those of another project now, whose cache folder this is."""
         self._generation += 1
         self._kept.clear()
         self._background.ask([])
+        if self._store is not None:
+            self._store.close()
+        self._store = None if cache is None else ThumbnailStore(cache)
 
     def close(self) -> None:
         """Stop reading."""
         self._background.close()
+        if self._store is not None:
+            self._store.close()
 
-    def _image(self, path: Path, frame: int) -> QImage:
-        return image_of(self._read(path, frame, SIDE))
+    def _image(self, store: ThumbnailStore | None, row: ImageRow) -> QImage:
+        draw = functools.partial(self._read, row.path, row.frame, SIDE)
+        if store is None:
+            return image_of(draw())
+        return image_of(store.picture(key_of(row.path, row.frame, row.stamp, SIDE), draw))
 
     def _on_done(self, key: tuple[int, int], image: QImage) -> None:
         self._keep(key, QPixmap.fromImage(image))

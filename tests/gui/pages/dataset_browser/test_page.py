@@ -2,7 +2,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog
 
 from meddistill_gui.core.configs.label import LabelConfig
@@ -36,9 +36,15 @@ def page(qtbot, start_data):
 
 
 @pytest.fixture
-def opened(page, project):
+def opened(qtbot, page, project):
     page._session.open_project(project)
+    settle(qtbot, page)
     return page
+
+
+def settle(qtbot, page):
+    """Until nothing runs and everything that was asked of the catalogue is shown."""
+    qtbot.waitUntil(lambda: not page.working and not page.reading, timeout=20_000)
 
 
 def names(page):
@@ -61,7 +67,7 @@ def test_scanning_sets_the_classes_of_the_folders_and_offers_to_divide(
     page.scan(ScanConfig(source=source, project=root))
     assert page.working
     assert page.frame.progress.isVisible()
-    qtbot.waitUntil(lambda: not page.working and page.browser.isVisible(), timeout=20_000)
+    settle(qtbot, page)
     assert page._session.project.root == root
     assert not page.frame.progress.isVisible()
     assert len(page.browser.model.ids) == 40
@@ -76,9 +82,9 @@ def test_scanning_sets_the_classes_of_the_folders_and_offers_to_divide(
 def test_dividing_leads_to_the_wizard(qtbot, page, source, tmp_path):
     root = tmp_path / "project"
     page.scan(ScanConfig(source=source, project=root, patient_pattern=r"p(\d\d)_"))
-    qtbot.waitUntil(lambda: not page.working and page.browser.isVisible(), timeout=20_000)
+    settle(qtbot, page)
     page.split(SplitConfig(project=root))
-    qtbot.waitUntil(lambda: not page.working, timeout=20_000)
+    settle(qtbot, page)
     assert page.frame.primary.text() == "Set up distillation"
     with qtbot.waitSignal(page.go_to) as asked:
         page.frame.primary.click()
@@ -89,25 +95,111 @@ def test_class_part_and_search_filter_the_grid(qtbot, opened):
     filters = opened.browser.filters
     everything = names(opened)
     assert len(everything) == 40
-    filters.class_names.setCurrentIndex(filters.class_names.findData("opacity"))
-    filters.class_names.activated.emit(1)
-    assert names(opened) == sorted(n for n in everything if int(n[4:7]) % 2 == 0)
-    filters.class_names.setCurrentIndex(0)
-    with qtbot.waitSignal(filters.changed):
-        filters.search.setText("p1")
-    assert sorted(names(opened)) == [f"p{n}_0{n}.png" for n in range(10, 20)]
-    with qtbot.waitSignal(filters.changed):
-        filters.search.setText("no such image")
+
+    def chosen(box, number):
+        box.setCurrentIndex(number)
+        box.activated.emit(number)
+        settle(qtbot, opened)
+        return names(opened)
+
+    def typed(text):
+        with qtbot.waitSignal(filters.changed):
+            filters.search.setText(text)
+        settle(qtbot, opened)
+        return names(opened)
+
+    of_class = chosen(filters.class_names, filters.class_names.findData("opacity"))
+    assert of_class == sorted(n for n in everything if int(n[4:7]) % 2 == 0)
+    chosen(filters.class_names, 0)
+    assert sorted(typed("p1")) == [f"p{n}_0{n}.png" for n in range(10, 20)]
+    assert typed("patient=07") == ["p07_007.png"]
+    assert typed("no such image") == []
     assert opened.browser._nothing.isVisible()
-    with qtbot.waitSignal(filters.changed):
-        filters.search.clear()
-    counts = {}
-    for number in range(1, filters.roles.count()):
-        filters.roles.setCurrentIndex(number)
-        filters.roles.activated.emit(number)
-        counts[filters.roles.itemData(number)] = set(names(opened))
+    typed("")
+    counts = {
+        filters.roles.itemData(number): set(chosen(filters.roles, number))
+        for number in range(1, filters.roles.count())
+    }
     assert set(counts) == {"train", "validation", "test", "holdout"}
     assert sum(map(len, counts.values())) == 40
+
+
+def test_only_the_last_question_is_answered(qtbot, opened):
+    filters = opened.browser.filters
+    for text in ("p0", "p1", "p2", "p39"):
+        filters.search.setText(text)
+        filters.changed.emit()
+    settle(qtbot, opened)
+    assert names(opened) == ["p39_039.png"]
+
+
+def test_the_list_orders_by_its_headings_and_keeps_the_image(qtbot, opened):
+    browser = opened.browser
+    browser.grid.show_place(5)
+    here = browser.model.row_at(5)
+    browser.as_list.click()
+    assert browser.table.isVisible()
+    assert browser.table.place() == 5
+    header = browser.table.horizontalHeader()
+    place = header.sectionViewportPosition(2) + 10
+    for first in ("00", "39"):
+        qtbot.mouseClick(
+            header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place, header.height() // 2)
+        )
+        settle(qtbot, opened)
+        assert browser.model.row_at(0).patient == first
+        assert browser.model.row_at(browser.table.place()) == here
+    assert browser.filters.wanted().descending
+    assert browser.filters.order.currentData() == "patient"
+    shown = [browser.table.model().index(0, c).data() for c in range(6)]
+    assert shown[:5] == ["p39_039.png", "normal", "39", "", "24 × 20"]
+    browser.table.selectAll()
+    assert sorted(browser.selected_ids()) == sorted(browser.model.ids)
+    browser.as_list.click()
+    assert browser.model.row_at(browser.grid.place()) == here
+
+
+def test_choosing_a_patient_shows_its_images_alone_and_escape_all(qtbot, opened):
+    browser = opened.browser
+    browser._side.setCurrentWidget(browser.patients)
+    tree = browser.patients.view
+    tree.setCurrentIndex(browser.patients.model.index(7, 0))
+    settle(qtbot, opened)
+    assert names(opened) == ["p07_007.png"]
+    assert browser.filters.branch.isVisible()
+    assert "07" in browser.filters.branch.text()
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    assert tree.isExpanded(tree.currentIndex())
+    qtbot.keyClick(tree, Qt.Key.Key_Down)
+    settle(qtbot, opened)
+    assert names(opened) == ["p07_007.png"]
+    qtbot.keyClick(tree, Qt.Key.Key_Escape)
+    settle(qtbot, opened)
+    assert len(names(opened)) == 40
+    assert not browser.filters.branch.isVisible()
+    with qtbot.waitSignal(browser.patients.wanted):
+        browser.patients.search.setText("3")
+    settle(qtbot, opened)
+    assert browser.patients.model.rowCount() == 13
+
+
+def test_a_second_view_decodes_nothing(qtbot, opened, project, start_data):
+    thumbs, model = opened.browser.thumbnails, opened.browser.model
+    qtbot.waitUntil(lambda: thumbs.pixmap(int(model.ids[2])) is not None, timeout=10_000)
+    first = thumbs.pixmap(int(model.ids[2])).toImage()
+    opened.browser.thumbnails.close()
+
+    def never(path, _frame, _side):
+        raise SourceError(f"{path} was read again", "")
+
+    again, _ = make_page(qtbot, start_data)
+    again.browser.thumbnails._read = never
+    again._session.open_project(project)
+    settle(qtbot, again)
+    kept = again.browser.thumbnails
+    qtbot.waitUntil(lambda: kept.pixmap(int(model.ids[2])) is not None, timeout=10_000)
+    assert kept.pixmap(int(model.ids[2])).toImage() == first
+    again.browser.close_reading()
 
 
 def test_the_grid_shows_the_picture_of_its_own_image(qtbot, opened):
@@ -172,10 +264,11 @@ def test_dragging_changes_the_window_and_double_click_fits(qtbot, opened):
 def test_a_failed_scan_says_why_and_loses_nothing(qtbot, project, start_fake):
     page, session = make_page(qtbot, start_fake)
     session.open_project(project)
+    settle(qtbot, page)
     error = SourceError("The share is gone.", "Reconnect it.")
     start_fake.scripts["scan"] = [Started(operation="scan"), error]
     page.scan(ScanConfig(source=Path("x"), project=project))
-    qtbot.waitUntil(lambda: not page.working)
+    settle(qtbot, page)
     assert page.frame.notice.text() == "Error: The share is gone. Reconnect it."
     assert len(page.browser.model.ids) == 40
     assert page.frame.primary.isEnabled()
@@ -254,7 +347,7 @@ def test_large_text_turns_columns_into_tabs_and_back(qtbot, opened, theme):
 def test_far_down_pictures_are_wished_for_as_soon_as_at_the_top(qtbot, opened):
     grid, thumbs = opened.browser.grid, opened.browser.thumbnails
     grid.setFixedHeight(200)
-    thumbs.forget()
+    thumbs.show_cache(None)
     bar = grid.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 300)
     bar.setValue(bar.maximum())

@@ -1,7 +1,6 @@
-from pathlib import Path
+from dataclasses import dataclass
 
 from meddistill_gui.core.configs.scan import ScanConfig
-from meddistill_gui.data.catalogue import CatalogueSummary, ClassCount, RoleCount
 from meddistill_gui.gui.pages.dataset_browser.steps import (
     Step,
     is_divided,
@@ -10,27 +9,19 @@ from meddistill_gui.gui.pages.dataset_browser.steps import (
 )
 
 
-def summary(*, images=5, classes=(), roles=()):
-    return CatalogueSummary(
-        source=Path("s"),
-        files=9,
-        images=images,
-        patients=None,
-        unlabelled=0,
-        issues=0,
-        classes=classes,
-        roles=roles,
-    )
+@dataclass(frozen=True)
+class Holdings:
+    has_images: bool = True
+    has_classes: bool = True
+    has_split: bool = True
 
 
 def test_the_next_step_is_the_first_that_is_missing():
-    one = (ClassCount(name="a", images=5, patients=None),)
-    role = (RoleCount(role="train", images=5, patients=None, per_class={}),)
     assert next_step(None) is Step.OPEN
-    assert next_step(summary(images=0)) is Step.OPEN
-    assert next_step(summary()) is Step.CLASSES
-    assert next_step(summary(classes=one)) is Step.SPLIT
-    assert next_step(summary(classes=one, roles=role)) is Step.DISTIL
+    assert next_step(Holdings(has_images=False)) is Step.OPEN
+    assert next_step(Holdings(has_classes=False, has_split=False)) is Step.CLASSES
+    assert next_step(Holdings(has_split=False)) is Step.SPLIT
+    assert next_step(Holdings()) is Step.DISTIL
 
 
 def test_a_folder_that_was_scanned_before_goes_into_the_same_project(source, start_data, tmp_path):

@@ -96,7 +96,7 @@ def test_pictures_of_another_catalogue_never_appear(qtbot, service):
     one = service(read)
     one.want(rows(1))
     assert begun.wait(10)
-    one.forget()
+    one.show_cache(None)
     gate.set()
     one.want(rows(2))
     qtbot.waitUntil(lambda: one.pixmap(2) is not None)
