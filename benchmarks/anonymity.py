@@ -148,7 +148,7 @@ def _planted_row(leak: Planted, found: dict[str, Scores], limits: dict[str, floa
 def _raw(queries: torch.Tensor, train: RealImages) -> Scores:
     """What other tools measure: the distance to the nearest training image, here negative so that near is great."""
     pixels = np.clip(np.rint(queries.numpy() * 255), 0, 255).astype(np.uint8)
-    found = distances(pixels, train.images, Control())
+    found = distances(pixels, train.images)
     score = -found.min(1).astype(np.float64)
     return Scores(
         score=score, source=found.argmin(1), similarity=score, how=np.zeros(len(score), np.int64)

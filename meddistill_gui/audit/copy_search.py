@@ -8,6 +8,7 @@ Neither suffices alone (`docs/anonymity.md` has the table).
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.descriptors import equalised, fitted, reduced, standardised
+from meddistill_gui.audit.shelf import Arrays, Shelf
 from meddistill_gui.audit.views import VIEWS
 from meddistill_gui.core.control import Control
 
@@ -24,6 +26,8 @@ _ROWS: Final = 512
 _REFERENCES: Final = 1024
 _NOTHING: Final = 1e-6
 _INVERTED_BAND: Final = 1.0
+_MARGIN: Final = "margin"
+_VIEWS: Final = "views"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,21 +131,27 @@ class MarginSearch:
             fitted(small, band, policy.MARGIN_SIDE, ranked=False) for band in policy.BANDS
         ]
 
-    def run(self, queries: Tensor, control: Control) -> Generator[tuple[int, int], None, Scores]:
+    def run(
+        self, queries: Tensor, control: Control, shelf: Shelf | None = None
+    ) -> Generator[tuple[int, int], None, Scores]:
         """Score every query; yields (done, total) after each block and returns `Scores`.
 
         Args:
             queries: float32 `[Q, C, S, S]`.
             control: Asked after each block.
+            shelf: Where an interrupted search goes on from.
 
         Raises:
             Stopped: The user asked to stop.
         """
-        parts = []
+        begun = shelf.get(_MARGIN) if shelf else None
+        parts = [Scores(**begun)] if begun else []  # type: ignore[arg-type]  # as `arrays` wrote them
         total = len(queries)
-        for start in range(0, total, _ROWS):
+        for start in range(len(parts[0].score) if parts else 0, total, _ROWS):
             control.safe_point()
             parts.append(self._block(queries[start : start + _ROWS]))
+            if shelf:
+                shelf.offer(_MARGIN, lambda: vars(_joined(parts)))
             yield min(start + _ROWS, total), total
         return _joined(parts)
 
@@ -197,7 +207,9 @@ class ViewSearch:
             for band, side in zip(policy.BANDS, policy.SEARCH_SIDES, strict=True)
         ]
 
-    def run(self, queries: Tensor, control: Control) -> Generator[tuple[int, int], None, Scores]:
+    def run(
+        self, queries: Tensor, control: Control, shelf: Shelf | None = None
+    ) -> Generator[tuple[int, int], None, Scores]:
         """Score every query; yields (done, total) after each view of each block and returns `Scores`.
 
         The views are those of the training images: enlarging one of them invents nothing, where shrinking a cropped
@@ -206,23 +218,24 @@ class ViewSearch:
         Args:
             queries: float32 `[Q, C, S, S]`.
             control: Asked after each view of each block.
+            shelf: Where an interrupted search goes on from.
 
         Raises:
             Stopped: The user asked to stop.
         """
-        best = _Best(len(queries))
+        best = _Best(len(queries), shelf.get(_VIEWS) if shelf else None)
         rows = self._query_rows(reduced(queries, policy.SEARCH_SIDES[0]))
-        blocks = range(0, len(self._training), _REFERENCES)
-        total = len(blocks) * len(VIEWS)
-        for number, start in enumerate(blocks):
-            block = self._training[start : start + _REFERENCES]
-            for index, view in enumerate(VIEWS):
-                control.safe_point()
-                seen = view.apply(block)
-                prepared = {False: standardised(seen), True: equalised(seen)}
-                for channel, wanted in zip(self._channels, rows, strict=True):
-                    best.raise_by(wanted @ channel.of(prepared[channel.ranked]).T, start, index)
-                yield number * len(VIEWS) + index + 1, total
+        steps = list(product(range(0, len(self._training), _REFERENCES), enumerate(VIEWS)))
+        for start, (index, view) in steps[best.steps :]:
+            control.safe_point()
+            seen = view.apply(self._training[start : start + _REFERENCES])
+            prepared = {False: standardised(seen), True: equalised(seen)}
+            for channel, wanted in zip(self._channels, rows, strict=True):
+                best.raise_by(wanted @ channel.of(prepared[channel.ranked]).T, start, index)
+            best.steps += 1
+            if shelf:
+                shelf.offer(_VIEWS, best.arrays)
+            yield best.steps, len(steps)
         return best.scores()
 
     def _query_rows(self, queries: Tensor) -> list[Tensor]:
@@ -236,13 +249,28 @@ class ViewSearch:
 
 
 class _Best:
-    """The greatest similarity met so far by each of `count` queries, and where."""
+    """The greatest similarity met so far by each of `count` queries, and where; `steps` says how far the search came."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, begun: Arrays | None) -> None:
         self._count = count
         self._score = torch.full((count,), _NOTHING)
         self._source = torch.full((count,), -1, dtype=torch.int64)
         self._how = torch.zeros(count, dtype=torch.int64)
+        self.steps = 0
+        if begun:
+            self._score, self._source, self._how = (
+                torch.from_numpy(begun[name]) for name in ("score", "source", "how")
+            )
+            self.steps = int(begun["steps"][0])
+
+    def arrays(self) -> Arrays:
+        """All that is needed to go on."""
+        return {
+            "score": self._score.numpy(),
+            "source": self._source.numpy(),
+            "how": self._how.numpy(),
+            "steps": np.array([self.steps]),
+        }
 
     def raise_by(self, similarity: Tensor, start: int, how: int) -> None:
         """Take in similarities `[Q or 2 Q, references from start on]` that were met in view `how`."""

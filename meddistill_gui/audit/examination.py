@@ -6,11 +6,12 @@ It gets arrays and gives a plain dictionary; reading images and writing files is
 from collections.abc import Generator
 from typing import Any, Final
 
-from meddistill_gui.audit import membership, record
+from meddistill_gui.audit import membership, policy, record
 from meddistill_gui.audit.context import context
 from meddistill_gui.audit.findings import image_findings, planted_findings, read
 from meddistill_gui.audit.material import Case, Material, gathered
-from meddistill_gui.audit.nearest import distances
+from meddistill_gui.audit.nearest import Gallery, Nearest, nearest_patients
+from meddistill_gui.audit.patients import numbered
 from meddistill_gui.audit.planted import planted
 from meddistill_gui.audit.preconditions import (
     Precondition,
@@ -19,7 +20,8 @@ from meddistill_gui.audit.preconditions import (
     near_duplicates,
     statistical,
 )
-from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, searched
+from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, counted, searched
+from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.verdict import Evidence
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
@@ -42,6 +44,7 @@ def examine(
     control: Control,
     ledger: Ledger | None = None,
     audits: int = 1,
+    shelf: Shelf | None = None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Look for real patients in a distilled set.
 
@@ -53,6 +56,7 @@ def examine(
         control: Asked between blocks of work.
         ledger: What the run was made and started from; None where nobody wrote it down.
         audits: How many different audits this hold-out has served, this one among them (`spending`).
+        shelf: Where an interrupted audit goes on from; its key must name everything above.
 
     Yields:
         Progress of each phase in `PHASES`.
@@ -61,7 +65,7 @@ def examine(
         The fine-grained report (`docs/anonymity.md` lists its fields); it must stay in the house.
 
     Raises:
-        Stopped: The user asked to stop; an audit begins anew.
+        Stopped: The user asked to stop; with a shelf the next call goes on from here.
     """
     case = Case(
         distilled=distilled,
@@ -82,7 +86,7 @@ def examine(
     yield Progress(phase=CHECKING, done=2, total=2, unit="steps")
     if not checks[-1].passed:
         return record.without_search(case, checks)
-    return (yield from _searched(case, material, checks, config, control))
+    return (yield from _searched(case, material, checks, config, control, shelf))
 
 
 def _searched(
@@ -91,18 +95,18 @@ def _searched(
     checks: list[Precondition],
     config: AuditConfig,
     control: Control,
+    shelf: Shelf | None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """The copy search and what follows from it."""
     leaks = planted(
         material.training, material.patients, material.readings[-1], config.planted, case.seed
     )
-    yield Progress(phase=NEAREST, done=0, total=2, unit="steps")
-    to_train = distances(material.exported, case.train.images, control)
-    yield Progress(phase=NEAREST, done=1, total=2, unit="steps")
-    to_holdout = distances(material.exported, case.holdout.images, control)
-    yield Progress(phase=NEAREST, done=2, total=2, unit="steps")
-    exact = to_train.min(1) == 0
-    search = yield from searched(material, leaks, exact, case.seed, control)
+    to_train = yield from _nearest(
+        case.train, material, policy.MARGIN_NEIGHBOURS + 1, control, shelf
+    )
+    to_holdout = yield from _nearest(case.holdout, material, record.NEAREST, control, None)
+    exact = to_train.distances[:, 0] == 0
+    search = yield from searched(material, leaks, exact, case.seed, control, shelf)
     kinds = [leak.kind for leak in leaks]
     a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
@@ -125,3 +129,11 @@ def _searched(
         **beside.plain(),
         "membership": membership.plain(attacked),
     }
+
+
+def _nearest(
+    real: RealImages, material: Material, count: int, control: Control, shelf: Shelf | None
+) -> Generator[Event, None, Nearest]:
+    gallery = Gallery(images=real.images, patients=numbered(real.patients), ids=real.ids)
+    steps = nearest_patients(material.exported, gallery, count, control, shelf)
+    return (yield from counted(steps, NEAREST, "blocks"))

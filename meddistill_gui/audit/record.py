@@ -13,8 +13,7 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import Scores, pair_similarities
 from meddistill_gui.audit.findings import ScoreReading
 from meddistill_gui.audit.material import Case, Material
-from meddistill_gui.audit.nearest import nearest_patients
-from meddistill_gui.audit.patients import numbered
+from meddistill_gui.audit.nearest import Nearest
 from meddistill_gui.audit.preconditions import Precondition
 from meddistill_gui.audit.search import CopySearch
 from meddistill_gui.audit.statistics import Interval, chance_of_flags, holm
@@ -50,15 +49,15 @@ class Measured:
         search: Both scores.
         a: Score A, read against the hold-out.
         b: Score B, read against the hold-out.
-        to_train: int64 `[m, N]`, exact squared distances to the training images.
-        to_holdout: int64 `[m, H]`, exact squared distances to the hold-out images.
+        to_train: Nearest training patients of each synthetic image by exact distance.
+        to_holdout: The same for the hold-out.
     """
 
     search: CopySearch
     a: ScoreReading
     b: ScoreReading
-    to_train: npt.NDArray[np.int64]
-    to_holdout: npt.NDArray[np.int64]
+    to_train: Nearest
+    to_holdout: Nearest
 
 
 def without_search(case: Case, checks: Sequence[Precondition]) -> Record:
@@ -151,11 +150,11 @@ def _classes(case: Case) -> list[str]:
 
 
 def _nearest(
-    real: RealImages, pixels: Tensor, distances: npt.NDArray[np.int64], material: Material
+    real: RealImages, pixels: Tensor, near: Nearest, material: Material
 ) -> list[list[Record]]:
     """The nearest patients of each synthetic image by exact distance, and how similar they are."""
-    near = nearest_patients(distances, numbered(real.patients), real.ids, NEAREST)
-    others = pixels[torch.from_numpy(near.rows)]
+    shown, apart = near.rows[:, :NEAREST], near.distances[:, :NEAREST]
+    others = pixels[torch.from_numpy(shown)]
     similarity = pair_similarities(material.readings[-1], others, material.training)
     return [
         [
@@ -165,9 +164,9 @@ def _nearest(
                 "similarity": _number(alike),
                 "distance": int(distance),
             }
-            for row, distance, alike in zip(rows, apart, values, strict=True)
+            for row, distance, alike in zip(rows, distances, values, strict=True)
         ]
-        for rows, apart, values in zip(near.rows, near.distances, similarity, strict=True)
+        for rows, distances, values in zip(shown, apart, similarity, strict=True)
     ]
 
 

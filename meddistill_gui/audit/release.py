@@ -45,13 +45,15 @@ def release(report: Mapping[str, Any] | None, reviews: Sequence[Review], content
         )
     decided = latest(reviews, content)
     return Release(
-        refused=tuple(_refusals(report, decided)),
+        refused=tuple(_refusals(report, decided, content)),
         signing_for=tuple(_burden(report, decided)),
     )
 
 
-def _refusals(report: Mapping[str, Any], decided: Mapping[int, Review]) -> list[str]:
+def _refusals(report: Mapping[str, Any], decided: Mapping[int, Review], content: str) -> list[str]:
     found = []
+    if report.get("set", content) != content:
+        found.append("The set was changed after its audit: audit it again.")
     if report["verdict"] == Verdict.LEAK_FOUND:
         found.append(
             "The audit says LEAK FOUND: distil again from noise, without the images it names."

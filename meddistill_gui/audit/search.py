@@ -2,16 +2,18 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import MarginSearch, Scores, ViewSearch
 from meddistill_gui.audit.material import Material
 from meddistill_gui.audit.planted import Planted
+from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.surrogates import dressed, scrambled
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Progress
@@ -19,6 +21,10 @@ from meddistill_gui.core.events import Event, Progress
 MARGIN: Final = "looking for patients who stand out"
 VIEWING: Final = "looking for turned and changed copies"
 NULL: Final = "comparing with nobody in the same texture"
+_AT_ONCE: Final = 25  # synthetic images whose surrogates are scored together
+
+_Result = TypeVar("_Result")
+Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,7 @@ def searched(
     exact: npt.NDArray[np.bool_],
     seed: int,
     control: Control,
+    shelf: Shelf | None = None,
 ) -> Generator[Event, None, CopySearch]:
     """Score everything; yields progress.
 
@@ -73,6 +80,7 @@ def searched(
         exact: bool `[m]`, which synthetic images are training images; they need no surrogates under the costly score B.
         seed: Of the surrogates.
         control: Asked between blocks.
+        shelf: Where an interrupted search goes on from.
 
     Raises:
         Stopped: The user asked to stop.
@@ -80,29 +88,27 @@ def searched(
     queries = torch.cat([*material.readings, material.holdout, *(one.images for one in leaks)])
     margin = MarginSearch(material.training, material.patients)
     views = ViewSearch(material.training)
-    a = _apart(
-        (yield from _counted(margin.run(queries, control), MARGIN, "images")), material, leaks
-    )
-    b = _apart(
-        (yield from _counted(views.run(queries, control), VIEWING, "views")), material, leaks
-    )
-    everyone = range(len(material.exported))
-    null_a = yield from _null(margin, material, everyone, seed, control)
+    scores_a = yield from counted(margin.run(queries, control, shelf), MARGIN, "images")
+    scores_b = yield from counted(views.run(queries, control, shelf), VIEWING, "views")
+    a, b = (_apart(scores, material, leaks) for scores in (scores_a, scores_b))
+    everyone = np.arange(len(material.exported))
+    null_a = yield from _null(margin, material, everyone, seed, control, shelf)
     beyond = b.synthetic.score > b.holdout.score[material.calibration].max()
     suspects = np.flatnonzero(beyond & ~exact)
-    null_b = yield from _null(views, material, suspects, seed, control)
+    null_b = yield from _null(views, material, suspects, seed, control, shelf)
     return CopySearch(a=a, b=b, null_a=null_a, null_b=null_b)
 
 
-def _counted(
-    steps: Generator[tuple[int, int], None, Scores], phase: str, unit: str
-) -> Generator[Event, None, Scores]:
+def counted(
+    steps: Generator[tuple[int, int], None, _Result], phase: str, unit: str
+) -> Generator[Event, None, _Result]:
+    """Progress of steps that count themselves; what they return."""
     while True:
         try:
             done, total = next(steps)
         except StopIteration as end:
-            scores: Scores = end.value
-            return scores
+            found: _Result = end.value
+            return found
         yield Progress(phase=phase, done=done, total=total, unit=unit)
 
 
@@ -126,23 +132,45 @@ def _apart(scores: Scores, material: Material, leaks: Sequence[Planted]) -> Foun
 def _null(
     search: MarginSearch | ViewSearch,
     material: Material,
-    images: Sequence[int] | npt.NDArray[np.int64],
+    images: Int64,
     seed: int,
     control: Control,
+    shelf: Shelf | None,
 ) -> Generator[Event, None, npt.NDArray[np.float64]]:
     """Scores of the surrogates of these images (`surrogates`), `[m, 2 k]`; NaN rows for the others."""
     random = np.random.default_rng([seed, 2])
     count = min(policy.SURROGATES, len(material.calibration))
-    patients = torch.from_numpy(random.permutation(material.calibration)[:count])
-    generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-    scores = np.full((len(material.exported), 2 * count), np.nan)
-    if len(images) == 0:
-        return scores
-    nobody = []
-    for index in images:
-        synthetic = material.readings[-1][int(index)]
-        nobody.append(dressed(synthetic, material.holdout[patients]))
-        nobody.append(scrambled(synthetic, count, generator))
-    found = yield from _counted(search.run(torch.cat(nobody), control), NULL, "steps")
-    scores[np.asarray(images)] = found.score.reshape(len(images), 2 * count)
+    patients = material.holdout[torch.from_numpy(random.permutation(material.calibration)[:count])]
+    seeds = random.integers(2**62, size=len(material.exported))
+    name = f"null of {type(search).__name__}"
+    begun = (shelf.get(name) if shelf else None) or {}
+    scores = begun.get("scores", np.full((len(material.exported), 2 * count), np.nan))
+    for start in range(0, len(images), _AT_ONCE):
+        chosen = images[start : start + _AT_ONCE]
+        if not np.isnan(scores[chosen]).any():
+            continue
+        yield Progress(phase=NULL, done=start, total=len(images), unit="images")
+        nobody = [
+            _nobody(material.readings[-1][index], patients, int(seeds[index])) for index in chosen
+        ]
+        found = _silent(search.run(torch.cat(nobody), control))
+        scores[chosen] = found.score.reshape(len(chosen), 2 * count)
+        if shelf:
+            shelf.offer(name, lambda: {"scores": scores})
     return scores
+
+
+def _nobody(synthetic: Tensor, patients: Tensor, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    worn = dressed(synthetic, patients)
+    return torch.cat([worn, scrambled(synthetic, len(patients), generator)])
+
+
+def _silent(steps: Generator[tuple[int, int], None, Scores]) -> Scores:
+    """The scores of steps that are too small to be counted for the user; they ask for a stop themselves."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            scores: Scores = end.value
+            return scores

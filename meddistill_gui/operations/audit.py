@@ -1,13 +1,18 @@
 """Look for real patients in a run's result and write down what was found."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from meddistill_gui.audit import formal, report
+from meddistill_gui.audit import formal, record, report
 from meddistill_gui.audit.examination import examine
+from meddistill_gui.audit.material import Case
+from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.spending import spent
 from meddistill_gui.core import distilled
 from meddistill_gui.core import ledger as ledgers
@@ -15,11 +20,12 @@ from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.errors import Stopped
 from meddistill_gui.core.events import Event, Finished, Started
-from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.core.run_folder import open_run
+from meddistill_gui.core.run_folder import RunFolder, open_run
 from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 
@@ -33,15 +39,23 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     )
     audits = spent(Project(run.project).audits, holdout, result, config)
     ledger = ledgers.load(run.ledger)
-    detailed = yield from examine(result, train, holdout, config, control, ledger, audits)
-    detailed["formal"] = formal.claimed(run_config)
-    coarse = report.public(detailed)
-    run.audit.mkdir(exist_ok=True)
-    write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())
-    write_whole(run.audit / "public.json", json.dumps(coarse, indent=1).encode())
-    pictures = _pictures(detailed, result, train, holdout)
-    write_whole(run.audit / "detailed.html", report.render_detailed(detailed, pictures).encode())
-    write_whole(run.audit / "public.html", report.render_public(coarse).encode())
+    content = hashlib.sha256(run.result.read_bytes()).hexdigest()
+    with writing_to(run.root):
+        run.audit.mkdir(exist_ok=True)
+    _mark_begun(
+        run, content, Case(distilled=result, train=train, holdout=holdout, seed=config.seed)
+    )
+    shelf = Shelf(run.audit / "unfinished", _key(content, train, holdout, config))
+    try:
+        detailed = yield from examine(
+            result, train, holdout, config, control, ledger, audits, shelf
+        )
+    except Stopped:
+        shelf.flush()
+        raise
+    detailed |= {"set": content, "formal": formal.claimed(run_config)}
+    _write(run, detailed, _pictures(detailed, result, train, holdout))
+    shelf.clear()
     yield Finished(
         summary={
             "text": f"{detailed['verdict']}: {' '.join(detailed['reasons'])}",
@@ -51,6 +65,37 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
             "report": str(run.audit / "detailed.html"),
         }
     )
+
+
+def _mark_begun(run: RunFolder, content: str, case: Case) -> None:
+    """An audit that dies leaves CANNOT TELL, unless an earlier one of the very same set came to its end."""
+    path = run.audit / "detailed.json"
+    if path.is_file() and json.loads(path.read_bytes()).get("set") == content:
+        return
+    unfinished = Precondition(
+        name="audit finished",
+        passed=False,
+        sentence="The audit was begun and did not come to its end.",
+    )
+    _write(run, {**record.without_search(case, [unfinished]), "set": content}, {})
+
+
+def _write(run: RunFolder, detailed: Mapping[str, Any], pictures: Mapping[str, str]) -> None:
+    """Both reports in both forms; the fine-grained ones stay in the run folder."""
+    coarse = report.public(detailed)
+    write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())
+    write_whole(run.audit / "public.json", json.dumps(coarse, indent=1).encode())
+    write_whole(run.audit / "detailed.html", report.render_detailed(detailed, pictures).encode())
+    write_whole(run.audit / "public.html", report.render_public(coarse).encode())
+
+
+def _key(content: str, train: RealImages, holdout: RealImages, config: AuditConfig) -> str:
+    """Names everything that an audit depends on."""
+    known = hashlib.sha256(f"{content} {version('meddistill')} {config}".encode())
+    for part in (train, holdout):
+        for array in (part.ids, part.patients, part.labels, part.images):
+            known.update(np.ascontiguousarray(array).data)
+    return known.hexdigest()
 
 
 def _pictures(
