@@ -1,7 +1,8 @@
-"""Decoding in a process of its own, for the decoder that aborts on damaged data: a broken file must not take the window or the run down.
+"""Decoding in a process of its own, for decoders that damaged data may drive mad: a broken file must not take the window or the run down.
 
-Only GDCM needs it (JPEG lossless and JPEG-LS): it ends the whole process on some damaged files (`benchmarks.fuzz_readers`), and no other decoder
-among the dependencies reads these transfer syntaxes. What passes between the two processes never lies on a disk.
+GDCM needs it (JPEG lossless, JPEG-LS, JPEG of 12 bits): it ends the whole process on some damaged files (`benchmarks.fuzz_readers`), and no other
+decoder among the dependencies reads these transfer syntaxes. Volumes need it because a whole one lies in memory while its slices are read.
+What passes between the two processes never lies on a disk.
 """
 
 import contextlib
@@ -9,16 +10,15 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, Final
-
-import numpy.typing as npt
-import pydicom
-from pydicom.pixels.utils import pixel_array
+from typing import Final, TypeVar
 
 from meddistill_gui.core.errors import SourceError
+
+Decoded = TypeVar("Decoded")
 
 _WORKERS: Final = 2
 
@@ -26,21 +26,26 @@ _lock: Final = threading.Lock()
 _pools: Final[list[ProcessPoolExecutor]] = []  # one, or none before the first use and after a death
 
 
-def decode_apart(path: Path, frame: int, decoder: str) -> npt.NDArray[Any]:
-    """Stored values of one frame, decoded in another process.
+def run_apart(decode: Callable[..., Decoded], path: Path, *arguments: object) -> Decoded:
+    """Decode something of a file in another process.
+
+    Args:
+        decode: A module's function of the path, as text, and of the other arguments.
+        path: The file.
+        *arguments: Numbers and text.
 
     Raises:
         SourceError: The decoder died of this file.
-        Exception: Whatever pydicom raises on damaged data.
+        Exception: Whatever the decoder raises on damaged data.
     """
     pool = _running_pool()
     with contextlib.suppress(BrokenProcessPool):
-        return pool.submit(_decode, str(path), frame, decoder).result()
+        return pool.submit(decode, str(path), *arguments).result()
     _forget(pool)
     # The death may be the fault of a file that was decoded at the same time: this one is tried again, alone.
     with _new_pool(1) as alone:
         try:
-            return alone.submit(_decode, str(path), frame, decoder).result()
+            return alone.submit(decode, str(path), *arguments).result()
         except BrokenProcessPool as error:
             raise SourceError(
                 f"{path.name} is damaged so that its decoder broke down.",
@@ -83,8 +88,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(0)
-
-
-def _decode(path: str, frame: int, decoder: str) -> npt.NDArray[Any]:
-    dataset = pydicom.dcmread(path, force=True)
-    return pixel_array(dataset, index=frame, decoding_plugin=decoder)

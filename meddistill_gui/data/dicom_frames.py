@@ -31,8 +31,9 @@ from pydicom.uid import (
 )
 
 from meddistill_gui.core.errors import SourceError
-from meddistill_gui.data.apart import decode_apart
+from meddistill_gui.data.apart import run_apart
 from meddistill_gui.data.claims import check_inflated, claimed_size
+from meddistill_gui.data.gdcm_frames import decode_with_gdcm
 from meddistill_gui.data.headers import LARGEST_PIXELS
 from meddistill_gui.data.stored_pixels import pixel_element
 
@@ -180,8 +181,8 @@ def _is_compressed(header: FileDataset) -> bool:
 def _stored(path: Path, header: FileDataset, frame: int) -> npt.NDArray[Any]:
     """Stored values of one frame; of many frames only this one is read."""
     decoder = _decoder(header)
-    if decoder == "gdcm":
-        return decode_apart(path, frame, decoder)
+    if decoder == "gdcm" or _has_twelve_bits(header):
+        return run_apart(decode_with_gdcm, path, frame)
     if "TransferSyntaxUID" in header.file_meta and int(header.get("NumberOfFrames") or 1) > 1:
         return pixel_array(path, index=frame, decoding_plugin=decoder)
     whole = pydicom.dcmread(path, force=True)
@@ -191,6 +192,15 @@ def _stored(path: Path, header: FileDataset, frame: int) -> npt.NDArray[Any]:
         explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         whole.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
     return pixel_array(whole, index=frame, decoding_plugin=decoder)
+
+
+def _has_twelve_bits(header: FileDataset) -> bool:
+    """Grey JPEG of more than 8 bits; Pillow and pydicom decode none."""
+    return (
+        header.file_meta.get("TransferSyntaxUID") == JPEGExtended12Bit
+        and int(header.get("BitsStored") or 8) > 8
+        and int(header.get("SamplesPerPixel") or 1) == 1
+    )
 
 
 def _decoder(header: FileDataset) -> str:

@@ -15,8 +15,16 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, MediaStorageDirectorySto
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data.claims import check_inflated
 from meddistill_gui.data.medmnist import read_parts
-from meddistill_gui.data.sniffing import ARCHIVE, HEAD, PICTURE_KINDS, calls_itself_image, kind_of
+from meddistill_gui.data.sniffing import (
+    ARCHIVE,
+    HEAD,
+    PICTURE_KINDS,
+    VOLUME,
+    calls_itself_image,
+    kind_of,
+)
 from meddistill_gui.data.stored_pixels import SAMPLE, digest_of, fingerprint_at, pixel_element
+from meddistill_gui.data.volumes import read_geometry
 
 LARGEST_PIXELS: Final = 1 << 26
 """Pixels of a frame that are still believed: 67 million, three times the largest detector."""
@@ -87,7 +95,7 @@ class FileFacts:
     """What reading one file brought: a header, a problem, or neither (no image and none expected).
 
     Attributes:
-        kind: "dicom", "png", "jpeg", "tiff", "bmp" or "other".
+        kind: As `sniffing.kind_of` says.
         header: Set for a file with images.
         problem: Set for a file that should hold images but cannot be used.
     """
@@ -130,6 +138,8 @@ def read_facts(path: Path) -> FileFacts:
 def _reader(kind: str) -> Callable[[IO[bytes]], Header | None]:
     if kind in PICTURE_KINDS:
         return _picture
+    if kind == VOLUME:
+        return _volume
     return _archive if kind == ARCHIVE else _dicom
 
 
@@ -149,6 +159,15 @@ def _archive(stream: IO[bytes]) -> Header | None:
         fingerprint=sample.digest()[:16],
         inner=tuple(f"{part.name}/{label}" for part in parts for label in part.labels),
     )
+
+
+def _volume(stream: IO[bytes]) -> Header:
+    try:
+        width, height, slices, fingerprint = read_geometry(stream)
+    except SourceError as error:
+        raise _UnusableError("unusable volume", error.message, error.remedy) from error
+    _check_size(width, height, slices)
+    return Header(width=width, height=height, frames=slices, fingerprint=fingerprint)
 
 
 def _unexpected(path: Path, head: bytes) -> Problem | None:

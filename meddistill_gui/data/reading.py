@@ -10,11 +10,13 @@ from PIL import Image
 
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data import dicom_frames
+from meddistill_gui.data.apart import run_apart
 from meddistill_gui.data.dicom_frames import Frame, Window
 from meddistill_gui.data.headers import LARGEST_PIXELS
 from meddistill_gui.data.medmnist import read_row
-from meddistill_gui.data.sniffing import ARCHIVE, HEAD, PICTURE_KINDS, kind_of
+from meddistill_gui.data.sniffing import ARCHIVE, HEAD, PICTURE_KINDS, VOLUME, kind_of
 from meddistill_gui.data.tags import TagRow, read_header
+from meddistill_gui.data.volumes import decode_slice
 
 __all__ = [
     "DisplayImage",
@@ -57,7 +59,7 @@ def read_image(path: Path, frame: int = 0, *, window: str = "file") -> Values:
     """Read one image as a person would see it.
 
     Args:
-        path: A DICOM, PNG, JPEG, TIFF or BMP file.
+        path: A DICOM, PNG, JPEG, TIFF, BMP, NIfTI or MedMNIST file.
         frame: Which of its images, from 0.
         window: "file" (VOI LUT or window of the header, percentiles where there is none) or "percentile".
 
@@ -131,7 +133,17 @@ def _decode(path: Path, frame: int, kind: str) -> Frame:
         return _picture(path, frame)
     if kind == ARCHIVE:
         return _eight_bit(read_row(path, frame))
+    if kind == VOLUME:
+        return _volume(path, frame)
     return dicom_frames.decode(path, frame)
+
+
+def _volume(path: Path, frame: int) -> Frame:
+    values, low, high = run_apart(decode_slice, path, frame)
+    whole = Window(
+        name="percentiles of the volume", center=(low + high) / 2, width=max(high - low, 1e-6)
+    )
+    return Frame(values=values, windows=(whole,), function="LINEAR_EXACT")
 
 
 def _picture(path: Path, frame: int) -> Frame:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pydicom
 from PIL import Image
@@ -11,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from meddistill_gui.core.errors import SourceError
-from meddistill_gui.data.sniffing import HEAD, PICTURE_KINDS, kind_of
+from meddistill_gui.data.sniffing import HEAD, PICTURE_KINDS, VOLUME, kind_of
 
 _LONGEST: Final = 200
 _MOST_ROWS: Final = 5000
@@ -61,16 +61,18 @@ class TagRow:
 
 
 def read_header(path: Path) -> list[TagRow]:
-    """The header of a DICOM or picture file.
+    """The header of a DICOM, picture or NIfTI file.
 
     Raises:
         SourceError: It cannot be read.
     """
     try:
         with path.open("rb") as stream:
-            picture = kind_of(stream.read(HEAD)) in PICTURE_KINDS
-        if picture:
+            kind = kind_of(stream.read(HEAD))
+        if kind in PICTURE_KINDS:
             return list(_picture_rows(path))
+        if kind == VOLUME:
+            return list(_volume_rows(path))
         dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
         rows = [*_rows(dataset.file_meta, ""), *_rows(dataset, "")]
     except Exception as error:
@@ -123,3 +125,26 @@ def _picture_rows(path: Path) -> Iterator[TagRow]:
             text = f"{len(value)} bytes" if isinstance(value, bytes) else str(value)[:_LONGEST]
             kept = str(name).lower() not in _OF_THE_FORMAT
             yield TagRow(tag="", keyword=str(name), value=text, identifying=kept)
+
+
+_VOLUME_TEXTS: Final = frozenset({"descrip", "aux_file", "db_name", "intent_name"})
+
+
+def _volume_rows(path: Path) -> Iterator[TagRow]:
+    """Fields of a NIfTI header; its free texts may say anything."""
+    import nibabel  # noqa: PLC0415 - slow to import, and few sources hold volumes
+
+    header: Any = nibabel.load(path).header
+    for name in header:
+        value = header[name]
+        text = (
+            value.tobytes().rstrip(b"\0").decode("latin-1")
+            if value.dtype.kind == "S"
+            else str(value)
+        )
+        yield TagRow(
+            tag="",
+            keyword=name,
+            value=text[:_LONGEST],
+            identifying=name in _VOLUME_TEXTS and bool(text),
+        )

@@ -19,6 +19,19 @@ ROOT = Path(pydicom.__file__).parent / "data" / "test_files"
 FILES = sorted(path for path in ROOT.rglob("*") if path.is_file())
 
 
+TWELVE_BITS = {"JPEG-lossy.dcm", "JPGExtended.dcm"}
+
+
+@pytest.mark.parametrize("name", sorted(TWELVE_BITS))
+def test_twelve_bits_of_jpeg_are_decoded_without_pydicom(name: str) -> None:
+    """Two values that the tests of pydicom and of libjpeg's plug-in expect of this picture, and neighbours that resemble each other."""
+    (path,) = (path for path in FILES if path.name == name)
+    values = read_frame(path).values
+    assert values.shape == (1024, 256)
+    assert (values[420, 140], values[230, 120]) == (244, 95)
+    assert np.corrcoef(values[:-1].ravel(), values[1:].ravel())[0, 1] > 0.99
+
+
 def _decoded(path: Path, frame: int) -> tuple[Dataset, np.ndarray] | None:
     """pydicom's own way to one frame, or None where it has none."""
     try:
@@ -48,6 +61,9 @@ def test_equal_to_pydicom_or_named(path: Path) -> None:
         return
     for frame in _frames(facts):
         reference = _decoded(path, frame)
+        if path.name in TWELVE_BITS:
+            assert reference is None, "pydicom decodes it now: compare with that"
+            continue
         if reference is None:
             with pytest.raises(SourceError):
                 read_frame(path, frame)
