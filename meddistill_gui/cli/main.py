@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from meddistill_gui.cli import arguments, interrupts, tables
+from meddistill_gui.cli import arguments, asking, interrupts, tables
 from meddistill_gui.cli.arguments import Request
 from meddistill_gui.cli.progress import Bars, Display, EventLines, Lines, Silent
 from meddistill_gui.core import logs, paths
@@ -39,6 +39,7 @@ def main(typed: Sequence[str]) -> int:
     try:
         request = arguments.parse(typed)
         log = _start_log()
+        asking.ask_for_passphrases(request.config)
         _print(_run(request, words), request)
         sys.stdout.flush()
     except MedDistillError as error:
@@ -100,6 +101,8 @@ def _display(request: Request, words: Console) -> Display:
 
 
 def _print(summary: Mapping[str, Any], request: Request) -> None:
+    if not summary:
+        return  # one of several processes of a run: the first one speaks
     if request.as_json:
         print(json.dumps(_strict(summary), ensure_ascii=False, allow_nan=False))
     elif not request.event_lines:

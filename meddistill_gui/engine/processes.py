@@ -81,11 +81,19 @@ def check_shares(pieces: int, why: str) -> None:
         )
 
 
-def turns() -> Iterator[bool]:
-    """One process after the other: true when it is this one's turn."""
-    count, own = (dist.get_world_size(), dist.get_rank()) if several() else (1, 0)
-    for turn in range(count):
-        yield turn == own
+@contextlib.contextmanager
+def in_turn() -> Iterator[None]:
+    """The block is gone through by one process after the other, the first one first.
+
+    Raises:
+        JobDiedError: One of them did not come to its end.
+    """
+    earlier = dist.get_rank() if several() else 0
+    for _ in range(earlier):
+        wait_for_all()
+    yield
+    later = dist.get_world_size() - earlier if several() else 0
+    for _ in range(later):
         wait_for_all()
 
 

@@ -12,7 +12,7 @@ from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import EventLog, RunFolder, ask, asked, create_run
-from meddistill_gui.engine import runner
+from meddistill_gui.engine import devices, processes, runner
 from meddistill_gui.operations.real_images import READING_PHASES, roles_read
 
 PHASES: Final = (
@@ -48,10 +48,30 @@ def experts(config: DistillConfig, control: Control) -> Iterator[Event]:
 def _in_run_folder(
     operation: str, work: Work, config: DistillConfig, control: Control
 ) -> Iterator[Event]:
-    """Do the work while holding the run folder, and write every event down there."""
-    run = create_run(validate(config))
+    """Do the work in the run folder, in this process or, under torchrun, in several."""
+    validate(config)
+    with processes.joined(devices.choose(config.device)):
+        if processes.is_first():
+            yield from _held(operation, work, config, control)
+        else:
+            _assist(operation, work, config, control)
+
+
+def _assist(operation: str, work: Work, config: DistillConfig, control: Control) -> None:
+    """Do this process's share; the first one holds the folder, writes, and tells the user."""
+    processes.wait_for_all()
+    run = RunFolder(config.project / "runs" / config.name)
+    watched = control.watching(lambda: asked(run))
+    for _ in _steps(operation, work, config, run, watched):
+        pass
+
+
+def _held(operation: str, work: Work, config: DistillConfig, control: Control) -> Iterator[Event]:
+    """Hold the run folder, and write every event down there."""
+    run = create_run(config)
     with held(run.root, "run"), contextlib.closing(EventLog(run.events)) as log:
         ask(run, "")
+        processes.wait_for_all()
         watched = control.watching(lambda: asked(run))
         try:
             for event in _steps(operation, work, config, run, watched):
@@ -71,9 +91,10 @@ def _steps(
     operation: str, work: Work, config: DistillConfig, run: RunFolder, control: Control
 ) -> Iterator[Event]:
     yield Started(operation=operation, phases=PHASES)
-    train, validation = yield from roles_read(
-        config.project, config.images, ("train", "validation"), control
-    )
+    with processes.in_turn():
+        train, validation = yield from roles_read(
+            config.project, config.images, ("train", "validation"), control
+        )
     result: Finished | None = None
     for event in work(config, run, train, validation, control):
         if isinstance(event, Finished):
