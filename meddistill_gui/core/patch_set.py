@@ -14,6 +14,9 @@ INSIDE_POSITIVE: Final = "inside-positive"
 PATCH_CLASSES: Final = (OUTSIDE, INSIDE_NEGATIVE, INSIDE_POSITIVE)
 """Classes of patches (paper D): outside the region, inside it in a negative image, inside it in a positive one."""
 
+UNDECIDED: Final = -1
+"""Label of a patch that is neither outside nor inside: never trained on, but voted over like all others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PatchSet:
@@ -21,7 +24,8 @@ class PatchSet:
 
     Attributes:
         patches: The patches as images uint8 `[N, C, S, S]` of the classes `PATCH_CLASSES`, with patients and ids of the
-            images that they were cut from; `images` may be a read-only memory map.
+            images that they were cut from; `images` may be a read-only memory map. Training and hold-out sets hold decided
+            patches only; validation and test sets hold every place of the window, some of them `UNDECIDED`.
         image: int64 `[N]`, the image that a patch was cut from, index into `image_labels`.
         position: int64 `[N, 2]`, row and column of a patch's upper left corner in that image, in its pixels.
         image_labels: int64 `[I]`, 0 where an image is negative and 1 where it is positive.

@@ -37,6 +37,8 @@ from meddistill_gui.data.squares import content_digest, to_square, to_stored
 
 PHASE: Final = "reading images"
 CACHE_FORMAT: Final = 1
+KEPT: Final = ("pixels-*", "patches-*", ".unfinished-*")
+"""Folders of the cache that hold patients' pixels; the patches are those of `patches`."""
 _BATCH: Final = 64
 
 Pixels = npt.NDArray[np.uint8]
@@ -156,7 +158,7 @@ def purge(cache: Path) -> int:
     """
     freed = 0
     with writing_to(cache):
-        for folder in [*cache.glob("pixels-*"), *cache.glob(".unfinished-*")]:
+        for folder in [one for kind in KEPT for one in cache.glob(kind)]:
             freed += sum(file.stat().st_size for file in folder.iterdir())
             shutil.rmtree(folder)
     return freed + thumbnail_store.purge(cache)

@@ -25,7 +25,7 @@ def to_square(values: Values, size: int, fit: str, channels: int) -> Values:
     Returns:
         float32 `[C, S, S]` in 0..1.
     """
-    planes = _planes(values, channels)
+    planes = to_planes(values, channels)
     if fit == "crop":
         planes = _middle(planes)
     height, width = planes.shape[1:]
@@ -50,8 +50,8 @@ def content_digest(values: Values) -> bytes:
     return digest.digest()
 
 
-def _planes(values: Values, channels: int) -> Values:
-    """`[C, H, W]`."""
+def to_planes(values: Values, channels: int) -> Values:
+    """An image `[H, W]` or `[H, W, 3]` as `[C, H, W]`: colour becomes luminance, grey is repeated, as the channels ask."""
     if values.ndim == 3 and channels == 1:
         values = values @ _GREY
     if values.ndim == 2:
