@@ -13,6 +13,8 @@ from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.patients import PatientsConfig
+from meddistill_gui.core.configs.patches import PatchesConfig
+from meddistill_gui.core.configs.regions import RegionsConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.configs.review import ReviewConfig
 from meddistill_gui.core.configs.scan import ScanConfig
@@ -71,6 +73,16 @@ OPERATIONS: Final = _by_name(
         name="split",
         config=SplitConfig,
         sentence="Divide the patients into training, validation, test and hold-out.",
+    ),
+    OperationSpec(
+        name="regions",
+        config=RegionsConfig,
+        sentence="Take over regions of images from masks.",
+    ),
+    OperationSpec(
+        name="patches",
+        config=PatchesConfig,
+        sentence="Divide large images into patches, and count them by class.",
     ),
     OperationSpec(
         name="estimate",

@@ -47,6 +47,18 @@ def _split() -> Operation:
     return split
 
 
+def _regions() -> Operation:
+    from meddistill_gui.operations.regions import regions
+
+    return regions
+
+
+def _patches() -> Operation:
+    from meddistill_gui.operations.patches import patches
+
+    return patches
+
+
 def _estimate() -> Operation:
     from meddistill_gui.operations.estimate import estimate
 
@@ -112,6 +124,8 @@ OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
     "label": _label,
     "patients": _patients,
     "split": _split,
+    "regions": _regions,
+    "patches": _patches,
     "estimate": _estimate,
     "experts": _experts,
     "distill": _distill,
