@@ -2,6 +2,7 @@
 
 runs/<name>/
   run.toml                  the frozen `DistillConfig`
+  patches.toml              the frozen `PatchesConfig`, where the run is made from patches of large images
   events.jsonl              one event a line, only ever appended to
   wish                      "pause" or "stop", written by whoever watches
   experts/                  trajectory store
@@ -50,6 +51,11 @@ class RunFolder:
     def config(self) -> Path:
         """The frozen config."""
         return self.root / "run.toml"
+
+    @property
+    def config_of_patches(self) -> Path:
+        """How the images are divided into patches; missing where whole images are used."""
+        return self.root / "patches.toml"
 
     @property
     def events(self) -> Path:

@@ -26,17 +26,16 @@ from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder, open_run
-from meddistill_gui.operations.real_images import READING_PHASES, roles_read
+from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
+from meddistill_gui.operations.real_images import READING_PHASES
 
 
 def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     """Write the fine-grained report (it stays in the run folder) and the coarse one (it may travel)."""
-    yield Started(operation="audit", phases=(*READING_PHASES, "searching for copies"))
+    yield Started(operation="audit", phases=(*READING_PHASES, *CUTTING_PHASES, "searching for copies"))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
-    train, holdout = yield from roles_read(
-        run.project, run_config.images, ("train", "holdout"), control
-    )
+    train, holdout = yield from run_images(run, run_config, ("train", "holdout"), control)
     audits = spent(Project(run.project).audits, holdout, result, config)
     ledger = ledgers.load(run.ledger)
     content = hashlib.sha256(run.result.read_bytes()).hexdigest()

@@ -13,10 +13,12 @@ from meddistill_gui.core.project import held
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import EventLog, RunFolder, ask, asked, create_run
 from meddistill_gui.engine import devices, processes, runner
-from meddistill_gui.operations.real_images import READING_PHASES, roles_read
+from meddistill_gui.operations.patch_sets import CUTTING_PHASES, keep_plan, run_images
+from meddistill_gui.operations.real_images import READING_PHASES
 
 PHASES: Final = (
     *READING_PHASES,
+    *CUTTING_PHASES,
     "training experts",
     "warming up",
     "matching trajectories",
@@ -92,9 +94,8 @@ def _steps(
 ) -> Iterator[Event]:
     yield Started(operation=operation, phases=PHASES)
     with processes.in_turn():
-        train, validation = yield from roles_read(
-            config.project, config.images, ("train", "validation"), control
-        )
+        keep_plan(run, config)
+        train, validation = yield from run_images(run, config, ("train", "validation"), control)
     result: Finished | None = None
     for event in work(config, run, train, validation, control):
         if isinstance(event, Finished):

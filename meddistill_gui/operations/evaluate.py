@@ -12,7 +12,8 @@ from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.run_folder import open_run, read_evaluation
 from meddistill_gui.engine.evaluation.comparison import PHASE, WHOLE_PHASE, compare
-from meddistill_gui.operations.real_images import READING_PHASES, roles_read
+from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
+from meddistill_gui.operations.real_images import READING_PHASES
 
 
 def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
@@ -22,10 +23,10 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
         SplitError: There are no test patients.
     """
     whole = (WHOLE_PHASE,) if config.whole else ()
-    yield Started(operation="evaluate", phases=(*READING_PHASES, PHASE, *whole))
+    yield Started(operation="evaluate", phases=(*READING_PHASES, *CUTTING_PHASES, PHASE, *whole))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
-    train, test = yield from roles_read(run.project, run_config.images, ("train", "test"), control)
+    train, test = yield from run_images(run, run_config, ("train", "test"), control)
     if len(test) == 0:
         raise SplitError(
             "The split has no test patients.",
