@@ -122,8 +122,10 @@ class TreeModel(QAbstractItemModel):
     def fetchMore(self, parent: _Index) -> None:
         if not self.canFetchMore(parent):
             return
-        if not parent.isValid():
-            last = min(self._shown + _PAGE, len(self._patients.ids))
+        if (
+            not parent.isValid()
+        ):  # more at a time the more there are: the view lays all out anew each time
+            last = min(self._shown + max(_PAGE, self._shown // 2), len(self._patients.ids))
             self.beginInsertRows(QModelIndex(), self._shown, last - 1)
             self._shown = last
             self.endInsertRows()
