@@ -20,6 +20,9 @@ from meddistill_gui.data.search import IMAGES, Search, find
 
 _CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
 
+RISK: Final = "risk"
+"""Stage of an issue that keeps no image from being used: its pixels may show text."""
+
 INNER_PATH: Final = "CASE image.inner WHEN '' THEN file.path ELSE file.path || '/' || image.inner || '/' || image.frame END"
 """Path of an image below the source; inside a set it goes on with part, class and number, like folders."""
 
@@ -55,19 +58,21 @@ class ImageRow:
 
 @dataclass(frozen=True, kw_only=True)
 class IssueRow:
-    """A file or folder that could not be used.
+    """A file or folder that could not be used, or one whose pixels may show text.
 
     Attributes:
         path: Which.
         cause: Stable short name, for counting and filtering ("no pixel data").
         reason: What is wrong with it.
         remedy: What the user can do.
+        risk: Whether it is used all the same, and only its pixels should be looked at.
     """
 
     path: Path
     cause: str
     reason: str
     remedy: str
+    risk: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +118,7 @@ class CatalogueSummary:
         patients: Patients, or None where the source does not name every image's patient.
         unlabelled: Images without a class.
         issues: Files that could not be used.
+        risks: Files whose pixels may show text that identifies a person.
         classes: By name.
         roles: In the order of `ROLES`; empty before the split.
     """
@@ -123,6 +129,7 @@ class CatalogueSummary:
     patients: int | None
     unlabelled: int
     issues: int
+    risks: int
     classes: tuple[ClassCount, ...]
     roles: tuple[RoleCount, ...]
 
@@ -210,7 +217,8 @@ class Catalogue:
             images=images,
             patients=_if_all_known(*known),
             unlabelled=images - self.value("SELECT count(*) FROM label"),
-            issues=self.value("SELECT count(*) FROM issue"),
+            issues=self.value("SELECT count(*) FROM issue WHERE stage != ?", (RISK,)),
+            risks=self.value("SELECT count(*) FROM issue WHERE stage = ?", (RISK,)),
             classes=self._classes(),
             roles=self._roles(),
         )
@@ -238,11 +246,12 @@ class Catalogue:
         """Every file that could not be used, by cause and path."""
         source = self.source or Path()
         rows = self.connection.execute(
-            "SELECT path, cause, reason, remedy FROM issue ORDER BY cause, path"
+            "SELECT path, cause, reason, remedy, stage = ? FROM issue ORDER BY stage = ?, cause, path",
+            (RISK, RISK),
         )
         return [
-            IssueRow(path=source / path, cause=cause, reason=reason, remedy=remedy)
-            for path, cause, reason, remedy in rows
+            IssueRow(path=source / path, cause=cause, reason=reason, remedy=remedy, risk=bool(risk))
+            for path, cause, reason, remedy, risk in rows
         ]
 
     def _classes(self) -> tuple[ClassCount, ...]:

@@ -24,6 +24,7 @@ from meddistill_gui.data.sniffing import (
     kind_of,
 )
 from meddistill_gui.data.stored_pixels import SAMPLE, digest_of, fingerprint_at, pixel_element
+from meddistill_gui.data.text_risk import RISK_TAGS, text_risk
 from meddistill_gui.data.volumes import read_geometry
 
 LARGEST_PIXELS: Final = 1 << 26
@@ -35,10 +36,11 @@ UNREADABLE: Final = "unreadable file"
 """Cause of a file that the system refused to read, whatever it holds."""
 
 _UNDEFINED: Final = 0xFFFFFFFF
+_PACKED: Final = {".zip", ".7z", ".rar", ".tar", ".tgz"}
 _TAGS: Final = [
     "SOPClassUID", "Modality", "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "AccessionNumber",
     "SeriesInstanceUID", "SeriesDescription", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel",
-    "BitsAllocated", "PhotometricInterpretation",
+    "BitsAllocated", "PhotometricInterpretation", *RISK_TAGS,
 ]  # fmt: skip
 
 
@@ -74,6 +76,7 @@ class Header:
         series: Series instance UID, or "".
         series_description: In the source's words.
         inner: Part and class of each image ("train/3"), where the file itself says so (`medmnist`).
+        text_risk: Why the pixels may show text, or "" (`text_risk`).
     """
 
     width: int
@@ -88,6 +91,7 @@ class Header:
     series: str = ""
     series_description: str = ""
     inner: tuple[str, ...] = ()
+    text_risk: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +175,12 @@ def _volume(stream: IO[bytes]) -> Header:
 
 
 def _unexpected(path: Path, head: bytes) -> Problem | None:
+    if path.suffix.lower() in _PACKED:
+        return Problem(
+            cause="packed archive",
+            reason="It is an archive; what is packed in it is not looked at.",
+            remedy="Unpack it into the source folder and scan again.",
+        )
     if not calls_itself_image(path):
         return None
     if not head:
@@ -278,6 +288,7 @@ def _dicom_header(stream: IO[bytes], dataset: FileDataset, size: int) -> Header:
         accession=_text(dataset, "AccessionNumber"),
         series=_text(dataset, "SeriesInstanceUID"),
         series_description=_text(dataset, "SeriesDescription"),
+        text_risk=text_risk(dataset),
     )
 
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
+from meddistill_gui.data.catalogue import INNER_PATH, RISK, Catalogue
 from meddistill_gui.data.headers import FileFacts, Header, Problem
 
 
@@ -168,6 +168,16 @@ def _record_file(connection: sqlite3.Connection, seen: SeenFile, facts: FileFact
         _record_issue(connection, file, seen.path, "scan", facts.problem)
     if facts.header is not None and file is not None:
         _record_images(connection, file, facts.header)
+        if facts.header.text_risk:
+            _record_issue(connection, file, seen.path, RISK, _risk(facts.header.text_risk))
+
+
+def _risk(reason: str) -> Problem:
+    return Problem(
+        cause="text in the pixels?",
+        reason=reason,
+        remedy="Look at it: a name that is part of the picture would be learned with it. Leave the image out, or crop it.",
+    )
 
 
 def _record_issue(

@@ -43,6 +43,7 @@ class ScanReport:
         images: Images in them, those of earlier scans included.
         patients: Patients, or None where the source does not name every image's patient.
         issues: Files that cannot be used, by cause.
+        risks: Files whose pixels may show text.
         read: Files that were new or changed, and therefore read.
         changed: How many of these were known before.
         vanished: Files that an earlier scan saw and that are gone.
@@ -52,6 +53,7 @@ class ScanReport:
     images: int
     patients: int | None
     issues: Counter[str]
+    risks: int
     read: int
     changed: int
     vanished: int
@@ -246,7 +248,8 @@ def _report(catalogue: Catalogue, files: int, read: int, changed: int, vanished:
         files=files,
         images=summary.images,
         patients=summary.patients,
-        issues=Counter(issue.cause for issue in catalogue.issues()),
+        issues=Counter(issue.cause for issue in catalogue.issues() if not issue.risk),
+        risks=summary.risks,
         read=read,
         changed=changed,
         vanished=vanished,

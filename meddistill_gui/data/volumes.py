@@ -39,7 +39,7 @@ def read_geometry(stream: IO[bytes]) -> tuple[int, int, int, bytes]:
         SourceError: The volume cannot be used: its size, its kind of voxels, or a file that ends too early.
         Exception: Whatever nibabel raises on a damaged header.
     """
-    from nibabel.nifti1 import Nifti1Header  # noqa: PLC0415 - slow to import, and few sources hold volumes
+    from nibabel.nifti1 import Nifti1Header  # noqa: PLC0415 - slow to import
     from nibabel.nifti2 import Nifti2Header  # noqa: PLC0415
 
     start = stream.read(2)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SourceError
-from meddistill_gui.core.events import Event, Finished, Started
+from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import create_project, held
 from meddistill_gui.data import scanning
 from meddistill_gui.data.catalogue import open_catalogue
@@ -26,6 +26,12 @@ def scan(config: ScanConfig, control: Control) -> Iterator[Event]:
         patients = catalogue.summary().patients
     known = "patients unknown" if patients is None else f"{patients} patients"
     unreadable = sum(report.issues.values())
+    if report.risks:
+        yield Warned(
+            code="text-risk",
+            message=f"The pixels of {report.risks:,} files may show text, and with it a name; their headers say so or are of a kind that often does.",
+            remedy="Look at them in the list of problems before they are used.",
+        )
     yield Finished(
         summary={
             "text": f"{report.images:,} images in {report.files:,} files, {known}, {unreadable} files with problems.",
@@ -33,6 +39,7 @@ def scan(config: ScanConfig, control: Control) -> Iterator[Event]:
             "images": report.images,
             "patients": patients,
             "issues": dict(report.issues),
+            "risks": report.risks,
         }
     )
 

@@ -1,7 +1,8 @@
-"""Over every file that pydicom ships for its own tests: what it can decode is equal here, everything else is named."""
+"""Over every file that pydicom ships for its own tests, and over those of the package deid-data: what it can decode is equal here, everything else is named."""
 
 from pathlib import Path
 
+import deid_data
 import numpy as np
 import pydicom
 import pytest
@@ -16,7 +17,12 @@ from meddistill_gui.data.reading import read_frame, read_header, read_image
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 ROOT = Path(pydicom.__file__).parent / "data" / "test_files"
-FILES = sorted(path for path in ROOT.rglob("*") if path.is_file())
+MORE = Path(deid_data.__file__).parent / "data"
+FILES = sorted(path for root in (ROOT, MORE) for path in root.rglob("*") if path.is_file())
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT if path.is_relative_to(ROOT) else MORE).as_posix()
 
 
 TWELVE_BITS = {"JPEG-lossy.dcm", "JPGExtended.dcm"}
@@ -48,9 +54,10 @@ def _frames(facts: FileFacts) -> list[int]:
 
 def test_there_are_files() -> None:
     assert len(FILES) > 150
+    assert sum(path.is_relative_to(MORE) for path in FILES) > 10
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", FILES, ids=_name)
 def test_equal_to_pydicom_or_named(path: Path) -> None:
     facts = read_facts(path)
     if facts.header is None:
@@ -113,7 +120,7 @@ def _range(dataset: Dataset) -> tuple[float, float]:
     return low * slope + intercept, high * slope + intercept
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", FILES, ids=_name)
 def test_the_tag_table_opens_or_says_why(path: Path) -> None:
     try:
         rows = read_header(path)
