@@ -3,9 +3,12 @@
     python -m benchmarks.inner_loop                                  # depth 3, width 32, 32 x 32, 12 images
     python -m benchmarks.inner_loop --width 128 --images 40 --steps 10 20 40 80 --json
 
+    python -m benchmarks.inner_loop --width 128 --images 40 --channels 3 --reference CHECKOUT   # beside the public code
+
 Modes: `stored`, `replay`, `half` (graphs of half of the steps), `micro` (replay in micro-batches of 8), `first order` (replay
 without the student's memory of earlier steps: wrong, only to compare), and `plain`: one autograd graph through all steps,
-written here in the way the field's public code does it. Every cell is a process of its own; its memory is the peak of
+written here in the way the field's public code does it; with --reference the public code's own network and augmentation
+(`benchmarks.reference`; take three channels: it pads grey images to 36 x 36). Every cell is a process of its own; its memory is the peak of
 the process less what it held before the first iteration (on a GPU: the peak of torch's allocator). The last column is
 the cosine of the images' gradient to that of `plain`, in double precision on a smaller problem.
 """
@@ -16,8 +19,9 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import torch
 from rich.console import Console
@@ -25,6 +29,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks import reference
 from meddistill_gui.engine import augment
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.seeding import generator
@@ -42,13 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.cell:
         print(json.dumps(_cell(options, options.cell, options.steps[0])))
         return 0
-    rows = [
-        _in_a_process(options, mode, steps) for steps in options.steps for mode in options.modes
-    ]
+    modes = [*options.modes, *(reference.MODES if options.reference else ())]
+    rows = [_in_a_process(options, mode, steps) for steps in options.steps for mode in modes]
     if options.json:
         print(json.dumps(rows, indent=1))
         return 0
-    shape = f"depth {options.depth}, width {options.width}, {options.size} x {options.size}, {options.images} images, {options.device}"
+    shape = f"depth {options.depth}, width {options.width}, {options.size} x {options.size}, {options.images} images, augmentation {options.augmentation}, {options.device}"
     table = Table(title=f"One outer iteration: {shape}")
     for name in ("steps", "mode", "seconds", "memory MB", "cosine to plain"):
         table.add_column(name, justify="left" if name == "mode" else "right")
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             row["mode"],
             f"{row['seconds']:.3f}",
             f"{row['bytes'] / _MEGABYTE:.0f}",
-            f"{row['cosine']:.12f}",
+            "" if row["cosine"] is None else f"{row['cosine']:.12f}",
         )
     Console(width=100).print(table)
     return 0
@@ -69,6 +73,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--depth", type=int, default=3)
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--augmentation", default="radiograph", choices=("none", "radiograph", "natural"))  # fmt: skip
+    parser.add_argument("--reference", type=Path, help="checkout of the public implementation of MTT")  # fmt: skip
     parser.add_argument("--images", type=int, default=12, help="synthetic images in each step")
     parser.add_argument("--steps", type=int, nargs="+", default=[10, 20, 40, 80])
     parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
@@ -81,8 +88,10 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _in_a_process(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:
-    numbers = ("depth", "width", "size", "images", "repeats", "device", "threads")
-    said = [word for name in numbers for word in (f"--{name}", str(getattr(options, name)))]
+    names = ("depth", "width", "size", "channels", "images", "augmentation", "repeats", "device", "threads")  # fmt: skip
+    said = [word for name in names for word in (f"--{name}", str(getattr(options, name)))]
+    if options.reference:
+        said += ["--reference", str(options.reference)]
     command = [sys.executable, "-m", "benchmarks.inner_loop", "--cell", mode, "--steps", str(steps)]
     done = subprocess.run([*command, *said], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -93,21 +102,51 @@ def _in_a_process(options: argparse.Namespace, mode: str, steps: int) -> dict[st
 
 def _cell(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:
     torch.set_num_threads(options.threads)
-    exact = _gradient("plain", *_problem(8, 1, 2, 3, 6, torch.float64, "cpu"))
-    found = _gradient(mode, *_problem(8, 1, 2, 3, 6, torch.float64, "cpu"))
+    if mode in reference.MODES:
+        return _reference_cell(options, mode, steps)
+    exact = _gradient("plain", *_problem(_SMALL, 3, 6, torch.float64, "cpu"))
+    found = _gradient(mode, *_problem(_SMALL, 3, 6, torch.float64, "cpu"))
     cosine = float(F.cosine_similarity(exact.flatten(), found.flatten(), dim=0))
-    problem = _problem(options.size, options.depth, options.width, options.images, steps, torch.float32, options.device)  # fmt: skip
-    _gradient(mode, *_problem(options.size, options.depth, options.width, 1, 1, torch.float32, options.device))  # fmt: skip
+    shape = Shape(options.size, options.depth, options.width, options.channels, options.augmentation)  # fmt: skip
+    problem = _problem(shape, options.images, steps, torch.float32, options.device)
+    _gradient(mode, *_problem(shape, 1, 1, torch.float32, options.device))
+    spent = _measured(lambda: _gradient(mode, *problem), options)
+    return {"steps": steps, "mode": mode, "cosine": cosine, **spent}
+
+
+def _reference_cell(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:
+    """The public code on images of the same shapes."""
+    made = reference.load(
+        options.reference,
+        depth=options.depth,
+        width=options.width,
+        channels=options.channels,
+        size=options.size,
+        classes=_CLASSES,
+        augmented=options.augmentation != "none",
+    )
+    made.network.to(options.device)
+    images = torch.randn(options.images, options.channels, options.size, options.size).to(options.device)  # fmt: skip
+    labels = (torch.arange(options.images) % _CLASSES).to(options.device)
+    start = made.network.flat_param.detach()
+    target = start + 0.01 * torch.randn_like(start)
+    reference.gradient(mode, made, images[:1], labels[:1], target, 1)
+    spent = _measured(lambda: reference.gradient(mode, made, images, labels, target, steps), options)  # fmt: skip
+    return {"steps": steps, "mode": mode, "cosine": None, **spent}
+
+
+def _measured(work: Callable[[], object], options: argparse.Namespace) -> dict[str, float]:
+    """Seconds of the best repetition (of the processor, where no GPU is waited for), and memory above what was held before."""
     before = _peak(options.device)
     seconds = []
     for _ in range(options.repeats):
-        start = time.perf_counter()
-        _gradient(mode, *problem)
+        clock = time.perf_counter if options.device == "cuda" else time.process_time
+        start = clock()
+        work()
         if options.device == "cuda":
             torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    held = _peak(options.device) - before
-    return {"steps": steps, "mode": mode, "seconds": min(seconds), "bytes": held, "cosine": cosine}
+        seconds.append(clock() - start)
+    return {"seconds": min(seconds), "bytes": _peak(options.device) - before}
 
 
 def _peak(device: str) -> int:
@@ -116,21 +155,38 @@ def _peak(device: str) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KILOBYTE
 
 
-def _problem(size: int, depth: int, width: int, count: int, steps: int, kind: torch.dtype, device: str) -> tuple[Task, Tensor, Tensor]:  # fmt: skip
+class Shape(NamedTuple):
+    """Network and images."""
+
+    size: int
+    depth: int
+    width: int
+    channels: int
+    augmentation: str
+
+
+_SMALL: Final = Shape(8, 1, 2, 1, "radiograph")
+
+
+def _problem(shape: Shape, count: int, steps: int, kind: torch.dtype, device: str) -> tuple[Task, Tensor, Tensor]:  # fmt: skip
     """A task, where its student starts, and where it should end."""
     random = generator(0, "benchmark")
-    network = make_network("convnet", depth=depth, width=width, channels=1, size=size, classes=_CLASSES)  # fmt: skip
+    network = make_network("convnet", depth=shape.depth, width=shape.width, channels=shape.channels, size=shape.size, classes=_CLASSES)  # fmt: skip
     labels = F.one_hot(torch.arange(count) % _CLASSES, _CLASSES).to(kind).to(device)
     plan = tuple(
         Step(
             images=torch.arange(count, device=device),
-            draw=augment.draw("radiograph", count, size, random).to(torch.device(device)),
+            draw=augment.draw(shape.augmentation, count, shape.size, random).to(
+                torch.device(device)
+            ),
         )
         for _ in range(steps)
     )
     task = Task(
         network=network,
-        images=torch.randn(count, 1, size, size, generator=random).to(kind).to(device),
+        images=torch.randn(count, shape.channels, shape.size, shape.size, generator=random)
+        .to(kind)
+        .to(device),
         labels=labels,
         rates=torch.full((1,), 0.05, dtype=kind, device=device),
         steps=plan,

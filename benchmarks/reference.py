@@ -1,0 +1,145 @@
+"""The public implementation of trajectory matching as a yardstick, from a checkout that the caller names; none of its code is here.
+
+The checkout's script cannot be called in pieces (it wants a data set, a GPU and an account of a tracking service), so the
+loop around one outer iteration is stated here in its terms: its network, its flat parameters (`ReparamModule`), its
+augmentation, one autograd graph through all student steps (MTT, arXiv 2203.11932), or the sums of gradients with a second
+pass per step (TESLA, arXiv 2211.10586, algorithm 1).
+"""
+
+import importlib
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+MODES: Final = ("reference MTT", "reference TESLA")
+_STRATEGY: Final = "color_crop_cutout_flip_scale_rotate"
+# what the checkout imports for parts that are not used here
+_ABSENT: Final = ("kornia", "wandb", "scipy.ndimage.interpolation", "tqdm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A checkout's parts.
+
+    Attributes:
+        network: Its ConvNet behind its flat parameters.
+        augment: Its augmentation of a batch; the identity where none is wanted.
+    """
+
+    network: Any
+    augment: Any
+
+
+def load(
+    folder: Path, *, depth: int, width: int, channels: int, size: int, classes: int, augmented: bool
+) -> Reference:
+    """Build the checkout's network.
+
+    Args:
+        folder: A checkout of the public code (with networks.py, reparam_module.py and utils.py).
+        depth: Blocks.
+        width: Channels of a block.
+        channels: Of an image.
+        size: Side of an image.
+        classes: Outputs.
+        augmented: Whether batches are augmented.
+    """
+    sys.path.insert(0, str(folder))
+    for name in _ABSENT:
+        _stand_in(name)
+    networks, parameters = (importlib.import_module(n) for n in ("networks", "reparam_module"))
+    plain = networks.ConvNet(
+        channels, classes, width, depth, "relu", "instancenorm", "avgpooling", (size, size)
+    )
+    return Reference(
+        network=parameters.ReparamModule(plain),
+        augment=_augmentation() if augmented else lambda images: images,
+    )
+
+
+def gradient(
+    mode: str, reference: Reference, images: Tensor, labels: Tensor, target: Tensor, steps: int
+) -> Tensor:
+    """One outer iteration: the images' gradient.
+
+    Args:
+        mode: One of `MODES`.
+        reference: From `load`.
+        images: `[N, C, S, S]`.
+        labels: int64 `[N]`.
+        target: Where the student should end, `[P]`.
+        steps: Student steps.
+    """
+    images = images.detach().requires_grad_()
+    rate = torch.tensor(0.05, requires_grad=True)
+    start = reference.network.flat_param.detach().clone()
+    if mode == "reference TESLA":
+        return _two_passes(reference, images, labels, start, target, rate, steps)
+    return _one_graph(reference, images, labels, start, target, rate, steps)
+
+
+def _one_graph(
+    reference: Reference,
+    images: Tensor,
+    labels: Tensor,
+    start: Tensor,
+    target: Tensor,
+    rate: Tensor,
+    steps: int,
+) -> Tensor:
+    theta = start.clone().requires_grad_()
+    for _ in range(steps):
+        theta = theta - rate * _slope(reference, images, labels, theta)
+    loss = F.mse_loss(theta, target, reduction="sum") / F.mse_loss(start, target, reduction="sum")
+    return torch.autograd.grad(loss, (images, rate))[0]
+
+
+def _two_passes(
+    reference: Reference,
+    images: Tensor,
+    labels: Tensor,
+    start: Tensor,
+    target: Tensor,
+    rate: Tensor,
+    steps: int,
+) -> Tensor:
+    thetas, slopes = [start], torch.zeros_like(start)
+    step_size = float(rate)
+    for _ in range(steps):
+        slope = _slope(reference, images, labels, thetas[-1].requires_grad_()).detach()
+        slopes += slope
+        thetas.append(thetas[-1].detach() - step_size * slope)
+    away = 2 * step_size * (target - start + step_size * slopes)
+    length = F.mse_loss(start, target, reduction="sum")
+    found = torch.zeros_like(images)
+    for theta in thetas[:-1]:
+        slope = _slope(reference, images, labels, theta.detach().requires_grad_())
+        found += torch.autograd.grad(away @ slope / length, images)[0]
+    return found
+
+
+def _slope(reference: Reference, images: Tensor, labels: Tensor, theta: Tensor) -> Tensor:
+    scores = reference.network(reference.augment(images), flat_param=theta)
+    loss = F.cross_entropy(scores, labels)
+    return torch.autograd.grad(loss, theta, create_graph=True)[0]
+
+
+def _augmentation() -> Any:
+    tools = importlib.import_module("utils")
+    parameters = tools.ParamDiffAug()
+    return lambda images: tools.DiffAugment(images, _STRATEGY, param=parameters)
+
+
+def _stand_in(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        module = types.ModuleType(name)
+        module.__dict__["rotate"] = None
+        sys.modules[name] = module
