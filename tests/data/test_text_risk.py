@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.text_risk import text_risk
+from tests.data.conftest import IMAGES
 
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7.4"
 RADIOGRAPH = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -49,7 +50,7 @@ def test_marked_in_the_list_and_used_all_the_same(
     _, report = scan_folder(hospital)
     assert report.risks == 1
     assert report.issues == {"packed archive": 1}
-    assert report.images == len(others) + 1
+    assert report.images == IMAGES
     summary = catalogue.summary()
     assert (summary.issues, summary.risks) == (1, 1)
     packed, risk = catalogue.issues()
