@@ -5,16 +5,21 @@ from typing import Final
 
 import pyrage  # type: ignore[import-untyped]  # no type information is published
 
+from meddistill_gui.bundle.passphrases import check_length
 from meddistill_gui.core.errors import BundleError
 
 EXTENSION: Final = ".age"
 _MAGIC: Final = b"age-encryption.org/v1\n"
-_SHORTEST_PASSPHRASE: Final = 12
 
 
 def is_encrypted(content: bytes) -> bool:
     """Whether this is an age file."""
     return content.startswith(_MAGIC)
+
+
+def needs_passphrase(content: bytes) -> bool:
+    """Whether an age file was encrypted to a passphrase, and not to keys."""
+    return content.startswith(_MAGIC + b"-> scrypt ")
 
 
 def encrypt(content: bytes, *, recipients: Sequence[str] = (), passphrase: str = "") -> bytes:
@@ -34,11 +39,7 @@ def encrypt(content: bytes, *, recipients: Sequence[str] = (), passphrase: str =
         )
     if recipients:
         return bytes(pyrage.encrypt(content, [_recipient(line) for line in recipients]))
-    if len(passphrase) < _SHORTEST_PASSPHRASE:
-        raise BundleError(
-            f"The passphrase has {len(passphrase)} characters; {_SHORTEST_PASSPHRASE} is the least.",
-            "Take a longer one, for instance five words drawn by dice.",
-        )
+    check_length(passphrase)
     return bytes(pyrage.passphrase.encrypt(content, passphrase))
 
 
@@ -69,12 +70,6 @@ def decrypt(content: bytes, *, identities: Sequence[str] = (), passphrase: str =
             "or the file was changed.",
             "Ask the sender for which passphrase or key it was encrypted.",
         ) from error
-
-
-def new_identity() -> tuple[str, str]:
-    """A fresh key pair for receiving: the private line to keep, and the public line to give to senders."""
-    identity = pyrage.x25519.Identity.generate()
-    return str(identity), str(identity.to_public())
 
 
 def _recipient(line: str) -> "pyrage.x25519.Recipient | pyrage.ssh.Recipient":

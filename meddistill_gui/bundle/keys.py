@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from meddistill_gui.bundle.passphrases import check_length
 from meddistill_gui.core.errors import BundleError
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.paths import user_config
@@ -23,7 +24,6 @@ _CONSONANTS: Final = "bdfghjklmnprstvz"
 _VOWELS: Final = "aiou"
 _SPOKEN_BYTES: Final = 12
 _ROUNDS: Final = 32  # of bcrypt-pbkdf; ssh-keygen takes 24 (version 10)
-SHORTEST_PASSPHRASE: Final = 12
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,25 @@ def default_key_file() -> Path:
     return user_config() / "signing-key"
 
 
+def public_file(path: Path) -> Path:
+    """Where the public half of a key file lies."""
+    return path.with_name(path.name + ".pub")
+
+
+def check_free(*paths: Path) -> None:
+    """Refuse to replace a key.
+
+    Raises:
+        BundleError: One of these files is there.
+    """
+    for path in paths:
+        if path.exists():
+            raise BundleError(
+                f"There is a signing key already, in {path}.",
+                "Use it, or move that file away first; receivers who know it will not know a new one.",
+            )
+
+
 def create_key(passphrase: str, path: Path | None = None) -> PublicKey:
     """Make a key, and keep it in a file that only the passphrase opens.
 
@@ -96,16 +115,8 @@ def create_key(passphrase: str, path: Path | None = None) -> PublicKey:
         TargetError: The file cannot be written.
     """
     path = path or default_key_file()
-    if path.exists():
-        raise BundleError(
-            f"There is a signing key already, in {path}.",
-            "Use it, or move it away first; receivers who know it will not know a new one.",
-        )
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise BundleError(
-            f"The passphrase has {len(passphrase)} characters; {SHORTEST_PASSPHRASE} is the least.",
-            "Take a longer one, for instance five words drawn by dice.",
-        )
+    check_free(path)
+    check_length(passphrase)
     key = Ed25519PrivateKey.generate()
     protection = (
         serialization.PrivateFormat.OpenSSH.encryption_builder()
@@ -116,7 +127,7 @@ def create_key(passphrase: str, path: Path | None = None) -> PublicKey:
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection
     )
     write_whole(path, content)  # mode 0600, as all that is written so
-    write_whole(path.with_name(path.name + ".pub"), (public_of(key).line + "\n").encode())
+    write_whole(public_file(path), (public_of(key).line + "\n").encode())
     return public_of(key)
 
 
@@ -136,7 +147,7 @@ def open_key(passphrase: str, path: Path | None = None) -> Ed25519PrivateKey:
     except OSError as error:
         raise BundleError(
             f"There is no signing key in {path}.",
-            f"Make one, with a passphrase: ssh-keygen -t ed25519 -f {path}",
+            "Make one: meddistill key --create",
         ) from error
     # a wrong passphrase is a ValueError, a key without one a TypeError; both say what they are
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from meddistill_gui.core.configs.audit import AuditConfig
-from meddistill_gui.core.configs.bundle import ExportConfig, ReceiveConfig, VerifyConfig
+from meddistill_gui.core.configs.bundle import (
+    ExportConfig,
+    KeyConfig,
+    ReceiveConfig,
+    SendersConfig,
+    VerifyConfig,
+)
 from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
@@ -17,6 +23,7 @@ from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.configs.regions import RegionsConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.configs.review import ReviewConfig
+from meddistill_gui.core.configs.rework import ReworkConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 
@@ -113,11 +120,22 @@ OPERATIONS: Final = _by_name(
         sentence="Write down what a person decided about an image that the audit flagged.",
     ),
     OperationSpec(
+        name="rework",
+        config=ReworkConfig,
+        sentence="Let images of a finished run begin again from noise, or leave them out, as a new run.",
+    ),
+    OperationSpec(
         name="export", config=ExportConfig, sentence="Pack a run's result as one checked file."
     ),
     OperationSpec(name="verify", config=VerifyConfig, sentence="Check a bundle."),
     OperationSpec(
         name="receive", config=ReceiveConfig, sentence="Open a bundle and train a student on it."
+    ),
+    OperationSpec(
+        name="key", config=KeyConfig, sentence="Show your key for signing and opening, or make it."
+    ),
+    OperationSpec(
+        name="senders", config=SendersConfig, sentence="List, add or forget the senders you know."
     ),
     OperationSpec(
         name="demo", config=DemoConfig, sentence="Show the whole way on an invented hospital."

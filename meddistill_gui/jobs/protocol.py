@@ -1,6 +1,6 @@
 """The lines that the program and its child process exchange: one JSON object a line, UTF-8.
 
-to the child      {"operation": "scan", "config": {...}}     once, first
+to the child      {"operation": "scan", "config": {...}}     once, first; with "passphrases" where the user has typed some
                   {"wish": "stop" | "pause" | "resume"}      any time after; end of input is a stop
 from the child    {"event": "progress", ...}                 see `core.events`
                   {"error": "SourceError", "message": "...", "remedy": "..."}    last, instead of "finished"
@@ -9,6 +9,7 @@ from the child    {"event": "progress", ...}                 see `core.events`
 import json
 from typing import Final
 
+from meddistill_gui.bundle import passphrases
 from meddistill_gui.core import events
 from meddistill_gui.core.config import from_mapping, to_mapping, validate
 from meddistill_gui.core.errors import MedDistillError, rebuild
@@ -18,12 +19,15 @@ WISHES: Final = ("stop", "pause", "resume")
 
 
 def request_line(name: str, config: object) -> bytes:
-    """The child's first line: what to do."""
-    return _line({"operation": name, "config": to_mapping(config)})
+    """The child's first line: what to do, and the passphrases that are held for it."""
+    request: dict[str, object] = {"operation": name, "config": to_mapping(config)}
+    if held := passphrases.held():
+        request["passphrases"] = held
+    return _line(request)
 
 
 def read_request(line: bytes) -> tuple[str, object]:
-    """The operation's name and its checked config.
+    """The operation's name and its checked config; its passphrases are held from now on.
 
     Raises:
         ConfigError: The config has a wrong value.
@@ -32,6 +36,7 @@ def read_request(line: bytes) -> tuple[str, object]:
     record = json.loads(line)
     if not isinstance(record, dict) or record.get("operation") not in OPERATIONS:
         raise ValueError(f"not a request: {line[:80]!r}")
+    passphrases.hold(record.get("passphrases", {}))
     name: str = record["operation"]
     return name, validate(from_mapping(OPERATIONS[name].config, record["config"]))
 

@@ -95,6 +95,12 @@ def _review() -> Operation:
     return review
 
 
+def _rework() -> Operation:
+    from meddistill_gui.operations.rework import rework
+
+    return rework
+
+
 def _export() -> Operation:
     from meddistill_gui.operations.export import export
 
@@ -111,6 +117,18 @@ def _receive() -> Operation:
     from meddistill_gui.operations.receive import receive
 
     return receive
+
+
+def _key() -> Operation:
+    from meddistill_gui.operations.key import key
+
+    return key
+
+
+def _senders() -> Operation:
+    from meddistill_gui.operations.senders import known_senders
+
+    return known_senders
 
 
 def _demo() -> Operation:
@@ -132,9 +150,12 @@ OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
     "evaluate": _evaluate,
     "audit": _audit,
     "review": _review,
+    "rework": _rework,
     "export": _export,
     "verify": _verify,
     "receive": _receive,
+    "key": _key,
+    "senders": _senders,
     "demo": _demo,
 }
 """The same names as `core.specs.OPERATIONS`, which holds their options and sentences; a test compares the two."""

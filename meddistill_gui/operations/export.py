@@ -38,11 +38,12 @@ def export(config: ExportConfig, control: Control) -> Iterator[Event]:
     """Write `NAME.distilled.zip`.
 
     Raises:
-        BundleError: The audit found a leak, or a name of the source stands in the bundle.
+        BundleError: The audit found a leak, a name of the source stands in the bundle, or a key or passphrase cannot be used.
         TargetError: The target is missing, read-only, full or has vanished.
     """
     yield Started(operation="export", phases=(_SEARCHING, "writing", "reading back"))
     run, _ = open_run(validate(config).run)
+    sealing.check_ready(config)
     audited = yield from _audited(run)
     result = distilled.load(run.result)
     bundle = _packed(config, run, result, audited)

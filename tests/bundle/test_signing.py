@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import pyrage
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -190,6 +191,12 @@ def test_known_senders_are_remembered_and_forgotten(tmp_path):
             senders.remember(name, second, path)
 
 
+def new_identity() -> tuple[str, str]:
+    """A key pair of age's own kind: the secret line and the public one."""
+    identity = pyrage.x25519.Identity.generate()
+    return str(identity), str(identity.to_public())
+
+
 def age_file(content: bytes, passphrase: str, work: int = 10) -> bytes:
     """The age format by the letter of its specification (C2SP age.md), with a work factor that a test can afford."""
 
@@ -238,7 +245,7 @@ def test_encrypted_to_a_passphrase(bundle):
 
 def test_what_the_options_ask_for_is_done(bundle, tmp_path, monkeypatch):
     monkeypatch.setattr(keys, "_ROUNDS", 1)
-    private, public = encryption.new_identity()
+    private, public = new_identity()
     key = keys.create_key(PASSPHRASE)
     monkeypatch.setenv("MEDDISTILL_KEY_PASSPHRASE", PASSPHRASE)
     config = ExportConfig(run=tmp_path, to=tmp_path, sign=True, recipients=(public,))
@@ -259,11 +266,11 @@ def delivered(content: bytes, folder: Path) -> list:
 
 
 def test_encrypted_to_recipients(bundle):
-    (mine, my_public), (_, other_public) = encryption.new_identity(), encryption.new_identity()
+    (mine, my_public), (_, other_public) = new_identity(), new_identity()
     content = encryption.encrypt(bundle, recipients=[other_public, my_public])
     assert encryption.decrypt(content, identities=[mine]) == bundle
     with pytest.raises(BundleError, match="cannot be decrypted"):
-        encryption.decrypt(content, identities=[encryption.new_identity()[0]])
+        encryption.decrypt(content, identities=[new_identity()[0]])
     with pytest.raises(BundleError, match="no public key to encrypt to"):
         encryption.encrypt(bundle, recipients=["age1nonsense"])
     with pytest.raises(BundleError, match="private key to decrypt with is none"):
@@ -276,7 +283,7 @@ def test_encrypted_to_recipients(bundle):
 
 @pytest.mark.skipif(AGE is None, reason="age is not installed")
 def test_age_itself_opens_it(bundle, tmp_path):
-    private, public = encryption.new_identity()
+    private, public = new_identity()
     (tmp_path / "key.txt").write_text(private + "\n")
     (tmp_path / "b.age").write_bytes(encryption.encrypt(bundle, recipients=[public]))
     done = subprocess.run(

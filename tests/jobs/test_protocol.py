@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meddistill_gui.bundle import passphrases
 from meddistill_gui.core import errors
 from meddistill_gui.core.config import with_values
+from meddistill_gui.core.configs.bundle import VerifyConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.core.events import Metric, Warned
@@ -21,6 +23,17 @@ def test_a_request_keeps_every_value_and_the_method_s_own_options():
     line = protocol.request_line("distill", config)
     assert line.count(b"\n") == 1
     assert protocol.read_request(line) == ("distill", config)
+
+
+def test_passphrases_travel_with_the_request_and_nowhere_else():
+    passphrases.hold({"MEDDISTILL_BUNDLE_PASSPHRASE": "typed in the window"})
+    line = protocol.request_line("verify", VerifyConfig(bundle=Path("b")))
+    passphrases.hold({})
+    assert b"typed" not in protocol.request_line("verify", VerifyConfig(bundle=Path("b")))
+    _, config = protocol.read_request(line)
+    assert "typed" not in str(config)
+    assert passphrases.given(passphrases.Passphrase.BUNDLE) == "typed in the window"
+    passphrases.hold({})
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b'{"operation": "format-disk", "config": {}}'])

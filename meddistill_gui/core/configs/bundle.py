@@ -87,3 +87,30 @@ class ReceiveConfig:
         """What only shows when several options are seen together."""
         if (self.own_images or self.whole) and self.project is None:
             yield "own_images and whole compare with your own images; choose the project that holds them."
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyConfig:
+    """Show your key, by which receivers know you and to which others encrypt; or make it."""
+
+    create: bool = option(default=False, text="Make the key; there must be none yet.")
+    keep: str = option(
+        "auto",
+        text="Where a new key is kept; auto takes the system's key ring, or where there is none a file with a passphrase.",
+        choices=("auto", "key-ring", "file"),
+        expert=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendersConfig:
+    """List the senders whose keys you know; add or forget one."""
+
+    add: str = option("", text="Public key to add: the line that begins with ssh-ed25519.")
+    name: str = option("", text="Name of the sender that is added.")
+    forget: str = option("", text="Name of a sender to forget.")
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if bool(self.add) != bool(self.name):
+            yield "add and name belong together: a key and whose it is."
