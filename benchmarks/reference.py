@@ -6,9 +6,11 @@ augmentation, one autograd graph through all student steps (MTT, arXiv 2203.1193
 pass per step (TESLA, arXiv 2211.10586, algorithm 1).
 """
 
+import argparse
 import importlib
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 MODES: Final = ("reference MTT", "reference TESLA")
 _STRATEGY: Final = "color_crop_cutout_flip_scale_rotate"
@@ -128,6 +131,62 @@ def _slope(reference: Reference, images: Tensor, labels: Tensor, theta: Tensor) 
     scores = reference.network(reference.augment(images), flat_param=theta)
     loss = F.cross_entropy(scores, labels)
     return torch.autograd.grad(loss, theta, create_graph=True)[0]
+
+
+def passes_of(
+    folder: Path,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    depth: int,
+    width: int,
+    classes: int,
+    batch: int,
+    device: torch.device,
+) -> Callable[[], object]:
+    """The checkout's own pass of an expert over the images: its network, loader, augmentation and function `epoch`.
+
+    Args:
+        folder: A checkout of the public code.
+        images: `[N, C, S, S]`, on the CPU.
+        labels: int64 `[N]`, on the CPU.
+        depth: Blocks.
+        width: Channels of a block.
+        classes: Outputs.
+        batch: Images of a step.
+        device: Where to compute.
+    """
+    load(
+        folder,
+        depth=depth,
+        width=width,
+        channels=images.shape[1],
+        size=images.shape[2],
+        classes=classes,
+        augmented=False,
+    )
+    networks, tools = importlib.import_module("networks"), importlib.import_module("utils")
+    network = networks.ConvNet(
+        images.shape[1],
+        classes,
+        width,
+        depth,
+        "relu",
+        "instancenorm",
+        "avgpooling",
+        (images.shape[2], images.shape[3]),
+    ).to(device)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
+    loader = DataLoader(TensorDataset(images, labels), batch_size=batch, shuffle=True)
+    said = argparse.Namespace(
+        device=device,
+        dataset="",
+        dsa=True,
+        dsa_strategy=_STRATEGY,
+        dsa_param=tools.ParamDiffAug(),
+    )
+    loss = torch.nn.CrossEntropyLoss()
+    return lambda: tools.epoch("train", loader, network, optimiser, loss, said, aug=True)
 
 
 def _augmentation() -> Any:
