@@ -4,7 +4,9 @@ cache/pixels-<key>/
   images.npy     uint8 [N, C, S, S], 255 is white
   ids.npy        int64 [N], catalogue ids
   digests.npy    uint8 [N, 16], digest of each image as it stands in images.npy
-The key is of the options and of the content that they were applied to. It holds patients' images: it never leaves the house.
+  stamps.npy     uint8 [N, 16], digest of where each image came from and of the file's state then
+The key is of the options and of the content that they were applied to; where only some files changed, the others are taken over from
+the folder before. It holds patients' images: it never leaves the house.
 """
 
 import hashlib
@@ -23,10 +25,9 @@ import numpy.typing as npt
 from meddistill_gui.core.config import to_mapping
 from meddistill_gui.core.configs.distill import ImagesConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import ConfigError, LabelError, ProjectError, SourceError
+from meddistill_gui.core.errors import ConfigError, LabelError, SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.files import sync_folder, writing_to
-from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.data import thumbnail_store
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.copies import find_copies
@@ -36,7 +37,7 @@ from meddistill_gui.data.recording import record_issues, record_pixels
 from meddistill_gui.data.squares import content_digest, to_square, to_stored
 
 PHASE: Final = "reading images"
-CACHE_FORMAT: Final = 1
+CACHE_FORMAT: Final = 2
 KEPT: Final = ("pixels-*", "patches-*", ".unfinished-*")
 """Folders of the cache that hold patients' pixels; the patches are those of `patches`."""
 _BATCH: Final = 64
@@ -56,18 +57,18 @@ class _Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class _Decoded:
-    """What decoding one image brought: pixels and the digest of the whole image, or why not."""
+    """What decoding one image brought: pixels and the digest of the whole image (None: known from before), or why not."""
 
     wanted: _Wanted
     pixels: Pixels | None = None
-    content: bytes = b""
+    content: bytes | None = None
     problem: Problem | None = None
 
 
 def cached_images(
     catalogue: Catalogue, images: ImagesConfig, cache: Path, control: Control
 ) -> Iterator[Event]:
-    """Decode every image that has a class and a role, unless that was done before with these options.
+    """Decode every image that has a class and a role, unless that was done before with these options and the file is as it was.
 
     Args:
         catalogue: Labelled and split.
@@ -100,51 +101,29 @@ def cached_images(
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=cache))
     try:
-        yield from _fill(catalogue, source, images, wanted, unfinished, control)
+        earlier = _Earlier(_with_options(cache, images))
+        yield from _fill(catalogue, source, images, wanted, unfinished, earlier, control)
         with writing_to(cache):
             unfinished.rename(folder)
             sync_folder(cache)
+        for old in _with_options(cache, images):
+            if (
+                old != folder
+            ):  # a run that still reads it keeps it open, or keeps it, where the system says so
+                shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
 
 
-def load_role(catalogue: Catalogue, images: ImagesConfig, cache: Path, role: str) -> RealImages:
-    """The images of one part of the split, in an order that only their pixels decide.
+def cache_folder(catalogue: Catalogue, images: ImagesConfig, cache: Path) -> Path:
+    """Where the pixels of the catalogue's images, as they are now, lie or would lie.
 
     Raises:
-        ProjectError: The cache was not made, or is damaged.
+        ConfigError: channels is neither 1 nor 3.
+        LabelError: No image has a class and a role.
     """
-    folder = _folder(cache, images, _wanted(catalogue, images))
-    try:
-        stored = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-        ids = np.load(folder / "ids.npy", allow_pickle=False)
-        digests = np.load(folder / "digests.npy", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise ProjectError(
-            "The image cache of the project is missing or damaged.",
-            "Empty the project's folder 'cache' and start again: it is made anew from the source.",
-        ) from error
-    rows = catalogue.connection.execute(
-        "SELECT role.image, class.name, role.cluster FROM role JOIN label ON label.image = role.image "
-        "JOIN class ON class.id = label.class WHERE role.role = ?",
-        (role,),
-    )
-    known = {image: (name, cluster) for image, name, cluster in rows}
-    class_names = tuple(count.name for count in catalogue.summary().classes)
-    chosen = [index for index, image in enumerate(ids.tolist()) if image in known]
-    chosen.sort(key=lambda index: (digests[index].tobytes(), known[int(ids[index])]))
-    labels = [class_names.index(known[int(ids[index])][0]) for index in chosen]
-    patients = [known[int(ids[index])][1] for index in chosen]
-    order = np.asarray(chosen, dtype=np.int64)
-    return RealImages(
-        images=np.asarray(stored[order]),
-        labels=np.asarray(labels, dtype=np.int64),
-        patients=np.asarray(patients, dtype=np.int64),
-        ids=ids[order],
-        class_names=class_names,
-        role=role,
-    )
+    return _folder(cache, images, _wanted(catalogue, images))
 
 
 def purge(cache: Path) -> int:
@@ -174,7 +153,10 @@ def _wanted(catalogue: Catalogue, images: ImagesConfig) -> list[_Wanted]:
     )
     wanted = [
         _Wanted(
-            id=image, path=path, frame=frame, stamp=fingerprint + repr((size, modified)).encode()
+            id=image,
+            path=path,
+            frame=frame,
+            stamp=_stamp(image, path, frame, fingerprint, size, modified),
         )
         for image, path, frame, fingerprint, size, modified in rows
     ]
@@ -186,11 +168,57 @@ def _wanted(catalogue: Catalogue, images: ImagesConfig) -> list[_Wanted]:
     return wanted
 
 
+def _stamp(*state: object) -> bytes:
+    return hashlib.blake2b(repr(state).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+def _options(images: ImagesConfig) -> str:
+    return hashlib.blake2b(
+        repr((CACHE_FORMAT, to_mapping(images))).encode(), digest_size=6
+    ).hexdigest()
+
+
 def _folder(cache: Path, images: ImagesConfig, wanted: Sequence[_Wanted]) -> Path:
-    digest = hashlib.blake2b(repr((CACHE_FORMAT, to_mapping(images))).encode(), digest_size=12)
-    for one in wanted:
-        digest.update(one.id.to_bytes(8) + one.frame.to_bytes(4) + one.stamp)
-    return cache / f"pixels-{digest.hexdigest()}"
+    digest = hashlib.blake2b(b"".join(one.stamp for one in wanted), digest_size=12)
+    return cache / f"pixels-{_options(images)}-{digest.hexdigest()}"
+
+
+def _with_options(cache: Path, images: ImagesConfig) -> list[Path]:
+    """Folders of pixels that were made with these options, for this or another state of the source."""
+    return sorted(cache.glob(f"pixels-{_options(images)}-*"))
+
+
+class _Earlier:
+    """Pixels of images that have not changed since they were decoded.
+
+    Args:
+        folders: Where to look for them; damaged ones are passed over.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._rows: dict[bytes, Pixels] = {}
+        self._digests: dict[bytes, bytes] = {}
+        for folder in folders:
+            try:
+                stored = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+                stamps = np.load(folder / "stamps.npy", allow_pickle=False)
+                digests = np.load(folder / "digests.npy", allow_pickle=False)
+            except (OSError, ValueError):
+                continue
+            for row, stamp, digest in zip(stored, stamps, digests, strict=False):
+                self._rows[stamp.tobytes()] = row
+                self._digests[stamp.tobytes()] = digest.tobytes()
+
+    def pixels(self, one: _Wanted) -> Pixels | None:
+        """The image's pixels, or None where it is new, has changed, or does not read back as it was written."""
+        row = self._rows.get(one.stamp)
+        if row is None or _digest(row) != self._digests[one.stamp]:
+            return None
+        return row
+
+
+def _digest(pixels: Pixels) -> bytes:
+    return hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
 
 
 def _fill(
@@ -199,21 +227,25 @@ def _fill(
     images: ImagesConfig,
     wanted: Sequence[_Wanted],
     folder: Path,
+    earlier: _Earlier,
     control: Control,
 ) -> Iterator[Event]:
-    """Decode all, write the arrays, and write down digests and problems in the catalogue."""
+    """Decode what is new, write the arrays, and write down digests and problems in the catalogue."""
     contents: list[tuple[int, bytes]] = []
+    kept: list[_Wanted] = []
     digests: list[bytes] = []
     problems: list[tuple[str, Problem]] = []
     with (folder / "images.npy").open("wb+") as stream:
         # Appended to, not mapped: a full disk must be an error, not a bus error.
         _write_header(stream, len(wanted), images)
-        for done, one in enumerate(_decoded(source, images, wanted, control), start=1):
+        for done, one in enumerate(_decoded(source, images, wanted, earlier, control), start=1):
             if one.pixels is not None:
                 with writing_to(folder):
                     stream.write(one.pixels.tobytes())
-                digests.append(hashlib.blake2b(one.pixels.tobytes(), digest_size=16).digest())
-                contents.append((one.wanted.id, one.content))
+                digests.append(_digest(one.pixels))
+                kept.append(one.wanted)
+                if one.content is not None:
+                    contents.append((one.wanted.id, one.content))
             elif one.problem is not None:
                 problems.append((one.wanted.path, one.problem))
                 yield _warning(one.problem)
@@ -221,17 +253,18 @@ def _fill(
                 yield Progress(phase=PHASE, done=done, total=len(wanted), unit="images")
         with writing_to(folder):
             stream.seek(0)
-            _write_header(stream, len(contents), images)
+            _write_header(stream, len(kept), images)
     record_pixels(catalogue, contents)
     record_issues(catalogue, "pixels", problems)
-    if not contents:
+    if not kept:
         raise SourceError(
             f"None of the {len(wanted)} images can be decoded.",
             "Look at the list of issues; a decoder may be missing.",
         )
-    _write_index(folder, [image for image, _ in contents], digests)
+    ids = [one.id for one in kept]
+    _write_index(folder, ids, digests, [one.stamp for one in kept])
     stored = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-    yield from find_copies(catalogue, [image for image, _ in contents], stored, control)
+    yield from find_copies(catalogue, ids, stored, control)
 
 
 def _write_header(stream: IO[bytes], count: int, images: ImagesConfig) -> None:
@@ -249,18 +282,23 @@ def _warning(problem: Problem) -> Warned:
 
 
 def _decoded(
-    source: Path, images: ImagesConfig, wanted: Sequence[_Wanted], control: Control
+    source: Path,
+    images: ImagesConfig,
+    wanted: Sequence[_Wanted],
+    earlier: _Earlier,
+    control: Control,
 ) -> Iterator[_Decoded]:
     workers = max(1, min(4, (os.cpu_count() or 1)))
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         for start in range(0, len(wanted), _BATCH):
             control.safe_point()
             part = wanted[start : start + _BATCH]
-            yield from pool.map(lambda one: _decode(source, images, one), part)
+            yield from pool.map(lambda one: _decode(source, images, one, earlier), part)
 
 
-def _decode(source: Path, images: ImagesConfig, one: _Wanted) -> _Decoded:
-
+def _decode(source: Path, images: ImagesConfig, one: _Wanted, earlier: _Earlier) -> _Decoded:
+    if (known := earlier.pixels(one)) is not None:
+        return _Decoded(wanted=one, pixels=known)
     try:
         values = read_image(source / one.path, one.frame, window=images.window)
     except SourceError as error:
@@ -270,12 +308,15 @@ def _decode(source: Path, images: ImagesConfig, one: _Wanted) -> _Decoded:
     return _Decoded(wanted=one, pixels=to_stored(square), content=content_digest(values))
 
 
-def _write_index(folder: Path, ids: Sequence[int], digests: Sequence[bytes]) -> None:
-    """The two small arrays beside the pixels; then everything is made durable."""
-    rows = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(ids), -1)
+def _write_index(
+    folder: Path, ids: Sequence[int], digests: Sequence[bytes], stamps: Sequence[bytes]
+) -> None:
+    """The small arrays beside the pixels; then everything is made durable."""
     with writing_to(folder):
         np.save(folder / "ids.npy", np.asarray(ids, dtype=np.int64), allow_pickle=False)
-        np.save(folder / "digests.npy", rows, allow_pickle=False)
+        for name, column in (("digests.npy", digests), ("stamps.npy", stamps)):
+            rows = np.frombuffer(b"".join(column), dtype=np.uint8).reshape(len(ids), -1)
+            np.save(folder / name, rows, allow_pickle=False)
         for file in folder.iterdir():
             with file.open("rb+") as stream:
                 os.fsync(stream.fileno())

@@ -12,6 +12,7 @@ from meddistill_gui.core.project import held, open_project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.data import pixels
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.role_arrays import load_role
 
 READING_PHASES: Final = ("reading images", "comparing images")
 
@@ -44,4 +45,4 @@ def roles_read(
                 "Label the images, then split the patients.",
             )
         yield from pixels.cached_images(catalogue, images, project.cache, control)
-        return tuple(pixels.load_role(catalogue, images, project.cache, role) for role in roles)
+        return tuple(load_role(catalogue, images, project.cache, role) for role in roles)

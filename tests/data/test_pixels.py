@@ -23,12 +23,13 @@ from meddistill_gui.core.errors import (
     TargetError,
 )
 from meddistill_gui.core.events import Progress, Warned
-from meddistill_gui.core.real_images import ROLES
+from meddistill_gui.core.real_images import ROLES, RealImages
 from meddistill_gui.data import pixels
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
 from meddistill_gui.data.labelling import label
-from meddistill_gui.data.pixels import cached_images, load_role, purge
+from meddistill_gui.data.pixels import cached_images, purge
 from meddistill_gui.data.reading import read_image
+from meddistill_gui.data.role_arrays import load_role
 from meddistill_gui.data.scanning import scan
 from meddistill_gui.data.splitting import split
 from meddistill_gui.data.squares import to_square, to_stored
@@ -90,10 +91,18 @@ def test_nothing_is_decoded_twice(
     assert _fill(ready, cache, ImagesConfig(size=8)), "other options need another cache"
 
 
-def test_a_changed_source_needs_another_cache(
-    ready: Catalogue, cache: Path, hospital: Path, scan_folder
+def test_of_a_changed_source_only_what_changed_is_decoded(
+    ready: Catalogue,
+    cache: Path,
+    hospital: Path,
+    scan_folder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _fill(ready, cache)
+    (folder,) = cache.glob("pixels-*")
+    before = {
+        part.ids[row]: part.images[row] for part in _parts(ready, cache) for row in range(len(part))
+    }
     file = next(iter(sorted((hospital / "normal").rglob("IM*"))))
     dataset = pydicom.dcmread(file)
     dataset.PatientComments = "changed and longer than before"
@@ -101,7 +110,55 @@ def test_a_changed_source_needs_another_cache(
     scan_folder(hospital)
     label(LabelConfig(project=ready.path.parent), ready, Control())
     split(SplitConfig(project=ready.path.parent), ready)
+    read: list[Path] = []
+
+    def counted(path: Path, *rest: object, **named: object) -> np.ndarray:
+        read.append(path)
+        return read_image(path, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pixels, "read_image", counted)
     assert _fill(ready, cache)
+    assert read == [file]
+    assert not folder.exists(), "the superseded cache takes room"
+    after = {
+        part.ids[row]: part.images[row] for part in _parts(ready, cache) for row in range(len(part))
+    }
+    assert len(after) == IMAGES
+    (new,) = after.keys() - before.keys()
+    for image in before.keys() & after.keys():
+        np.testing.assert_array_equal(before[image], after[image])
+    np.testing.assert_array_equal(after[new], to_stored(to_square(read_image(file), 16, "pad", 1)))
+    assert ready.value("SELECT count(*) FROM image WHERE pixels IS NULL") == 0
+
+
+def _parts(catalogue: Catalogue, cache: Path) -> list[RealImages]:
+    return [load_role(catalogue, SMALL, cache, role) for role in ROLES]
+
+
+def test_pixels_that_read_back_otherwise_are_decoded_again(ready: Catalogue, cache: Path) -> None:
+    _fill(ready, cache)
+    expected = {part.role: np.array(part.images) for part in _parts(ready, cache)}
+    (folder,) = cache.glob("pixels-*")
+    stored = bytearray((folder / "images.npy").read_bytes())
+    stored[-5] ^= 64
+    (folder / "images.npy").write_bytes(stored)
+    folder.rename(folder.with_name(folder.name[:-4] + "0000"))  # as of another state of the source
+    _fill(ready, cache)
+    for part in _parts(ready, cache):
+        np.testing.assert_array_equal(part.images, expected[part.role])
+
+
+def test_a_role_is_a_memory_map_that_follows_the_division(ready: Catalogue, cache: Path) -> None:
+    _fill(ready, cache)
+    first = load_role(ready, SMALL, cache, "train")
+    assert isinstance(first.images, np.memmap)
+    assert not first.images.flags.writeable
+    split(SplitConfig(project=ready.path.parent, seed=5), ready)
+    second = load_role(ready, SMALL, cache, "train")
+    assert set(second.ids.tolist()) != set(first.ids.tolist())
+    (folder,) = cache.glob("pixels-*")
+    assert len(list(folder.glob("train-*.npy"))) == 1
+    assert not list(folder.glob(".unfinished*"))
 
 
 def test_order_does_not_depend_on_names(hospital: Path, tmp_path: Path) -> None:
