@@ -21,6 +21,7 @@ from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.configs.regions import RegionsConfig
+from meddistill_gui.core.configs.purge import PurgeConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.configs.review import ReviewConfig
 from meddistill_gui.core.configs.rework import ReworkConfig
@@ -136,6 +137,11 @@ OPERATIONS: Final = _by_name(
     ),
     OperationSpec(
         name="senders", config=SendersConfig, sentence="List, add or forget the senders you know."
+    ),
+    OperationSpec(
+        name="purge",
+        config=PurgeConfig,
+        sentence="Delete the cached pixels and thumbnails of real images.",
     ),
     OperationSpec(
         name="demo", config=DemoConfig, sentence="Show the whole way on an invented hospital."

@@ -126,6 +126,15 @@ def cache_folder(catalogue: Catalogue, images: ImagesConfig, cache: Path) -> Pat
     return _folder(cache, images, _wanted(catalogue, images))
 
 
+def cached_bytes(cache: Path) -> int:
+    """Bytes that a purge would free: pixels and thumbnails of real images."""
+    return sum(
+        file.stat().st_size
+        for file in cache.rglob("*")
+        if file.is_file() and file.name not in {"lock", "holder"}
+    )
+
+
 def purge(cache: Path) -> int:
     """Delete every cached pixel of the project, thumbnails too.
 

@@ -131,6 +131,12 @@ def _senders() -> Operation:
     return known_senders
 
 
+def _purge() -> Operation:
+    from meddistill_gui.operations.purge import purge
+
+    return purge
+
+
 def _demo() -> Operation:
     from meddistill_gui.operations.demo import demo
 
@@ -156,6 +162,7 @@ OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
     "receive": _receive,
     "key": _key,
     "senders": _senders,
+    "purge": _purge,
     "demo": _demo,
 }
 """The same names as `core.specs.OPERATIONS`, which holds their options and sentences; a test compares the two."""

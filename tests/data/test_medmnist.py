@@ -14,8 +14,9 @@ from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data import medmnist
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.labelling import label
-from meddistill_gui.data.pixels import cached_images, load_role
+from meddistill_gui.data.pixels import cached_images
 from meddistill_gui.data.reading import read_image
+from meddistill_gui.data.role_arrays import load_role
 from meddistill_gui.data.splitting import split
 
 

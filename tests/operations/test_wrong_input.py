@@ -8,6 +8,7 @@ import pytest
 from meddistill_gui.core.configs.bundle import ExportConfig, VerifyConfig
 from meddistill_gui.core.configs.distill import NetworkConfig
 from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.purge import PurgeConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
@@ -28,6 +29,7 @@ from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.operations.distill import distill
 from meddistill_gui.operations.export import export
 from meddistill_gui.operations.label import label
+from meddistill_gui.operations.purge import purge
 from meddistill_gui.operations.scan import scan
 from meddistill_gui.operations.split import split
 from meddistill_gui.operations.verify import verify
@@ -160,6 +162,17 @@ def test_a_second_program_on_the_same_project(project):
         other.communicate("\n")
     with held(project, "project"):
         pass
+
+
+def test_a_cache_that_is_read_now_is_not_deleted(project):
+    finished(distill(small_run(project), Control()))
+    cache = project / "cache"
+    with held(cache, "image cache of the project"), pytest.raises(BusyError):
+        finished(purge(PurgeConfig(project=project), Control()))
+    freed = finished(purge(PurgeConfig(project=project), Control()))["freed_bytes"]
+    assert freed > 0
+    assert {file.name for file in cache.iterdir()} <= {"lock"}
+    assert finished(purge(PurgeConfig(project=project), Control()))["freed_bytes"] == 0
 
 
 def test_a_target_that_is_not_there(project, tmp_path):
