@@ -23,7 +23,7 @@ from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.files import writing_to
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.data.phantom import write_hospital
-from meddistill_gui.operations import run_report
+from meddistill_gui.operations import demo_patches, run_report
 from meddistill_gui.operations.audit import audit
 from meddistill_gui.operations.distill import distill, experts
 from meddistill_gui.operations.evaluate import evaluate
@@ -80,12 +80,15 @@ def demo(config: DemoConfig, control: Control) -> Iterator[Event]:
     began = time.monotonic()
     yield Started(operation="demo")
     folders = _new_folders(validate(config).out)
-    yield from write_hospital(
-        folders.hospital, patients=config.patients, seed=config.seed, control=control
-    )
-    yield from _prepare(folders, config, control)
-    yield from _make(folders, config, control)
-    sent = yield from _send(folders, control)
+    if config.patches:
+        yield from demo_patches.prepare(folders.hospital, folders.project, config, control)
+        run = demo_patches.run_of(folders.project, folders.run.name, config)
+        yield from followed(distill(run, control))
+    else:
+        yield from _prepare(folders, config, control)
+        yield from _make(folders, config, control)
+    yield from _examine(folders, control)
+    sent = yield from _send(folders, config, control)
     page = run_report.write(folders.run, folders.root / "report.html", invented=True)
     yield Finished(summary=_closing(folders, sent, page, time.monotonic() - began))
 
@@ -101,6 +104,9 @@ def _new_folders(out: Path) -> DemoFolders:
 
 
 def _prepare(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterator[Event]:
+    yield from write_hospital(
+        folders.hospital, patients=config.patients, seed=config.seed, control=control
+    )
     yield from followed(scan(ScanConfig(source=folders.hospital, project=folders.project), control))
     yield from followed(label(LabelConfig(project=folders.project), control))
     # 40 % hold-out: the audit needs at least 100 patients there, and the demo has only 250
@@ -120,6 +126,9 @@ def _make(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterato
     )
     yield from followed(experts(run, control))
     yield from followed(distill(run, control))
+
+
+def _examine(folders: DemoFolders, control: Control) -> Iterator[Event]:
     yield from followed(evaluate(EvaluateConfig(run=folders.run), control))
     yield from followed(audit(AuditConfig(run=folders.run), control))
     yield from _review(folders, control)
@@ -142,12 +151,12 @@ def _review(folders: DemoFolders, control: Control) -> Iterator[Event]:
             yield from followed(review(decision, control))
 
 
-def _send(folders: DemoFolders, control: Control) -> Steps:
+def _send(folders: DemoFolders, config: DemoConfig, control: Control) -> Steps:
     packing = ExportConfig(
         run=folders.run,
         to=folders.stick,
         name="demo",
-        title="Invented chest phantoms, distilled",
+        title=f"Invented {'stomach' if config.patches else 'chest'} phantoms, distilled",
         licence="CC0-1.0",
     )
     sent = yield from followed(export(packing, control))
