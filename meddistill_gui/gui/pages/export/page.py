@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from meddistill_gui.bundle import export_log
+from meddistill_gui.bundle import export_log, passphrases
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.errors import ConfigError, MedDistillError
 from meddistill_gui.core.events import Event, Progress
@@ -25,6 +25,7 @@ from meddistill_gui.gui.pages.export.contents import (
 from meddistill_gui.gui.pages.export.contents_view import ContentsView
 from meddistill_gui.gui.pages.export.places import is_removable
 from meddistill_gui.gui.pages.export.result_card import ResultCard
+from meddistill_gui.gui.pages.export.sealing_section import SealingSection
 from meddistill_gui.gui.pages.export.target_row import TargetRow
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
@@ -79,6 +80,7 @@ class ExportPage(QWidget):
         self._frame.notice.hide()
         self._result.hide()
         self._target.refresh()
+        self._sealing.refresh()
         if run is None or not run.result.is_file():
             self._stack.setCurrentWidget(self._empty)
             self._offer()
@@ -93,6 +95,12 @@ class ExportPage(QWidget):
         """Write the bundle and read it back."""
         config = self._config()
         if config is None or self._work.running:
+            return
+        try:
+            config = replace(config, **self._sealing.options())
+            passphrases.hold(self._sealing.passphrases())
+        except ConfigError as error:
+            self._frame.show_error(error)
             return
         self._frame.notice.hide()
         self._result.hide()
@@ -179,6 +187,8 @@ class ExportPage(QWidget):
 
     def _end(self, summary: dict[str, object]) -> None:
         self._frame.progress.finish()
+        passphrases.hold({})
+        self._sealing.forget_passphrases()
         self._written = Path(str(summary["bundle"]))
         self._frame.notice.show_message(
             "good",
@@ -191,6 +201,7 @@ class ExportPage(QWidget):
         self._offer()
 
     def _fail(self, error: MedDistillError) -> None:
+        passphrases.hold({})
         self._frame.progress.finish()
         self._frame.show_error(error)
         self._target.refresh()
@@ -201,6 +212,7 @@ class ExportPage(QWidget):
         self._frame.primary.setVisible(shown)
         self._frame.primary.setEnabled(shown and not self._refused and not self._work.running)
         self._form.setEnabled(not self._work.running)
+        self._sealing.setEnabled(not self._work.running)
         self._target.setEnabled(not self._work.running)
 
     def _take_change(self) -> None:
@@ -233,6 +245,7 @@ class ExportPage(QWidget):
         self._work.failed.connect(self._fail)
         self._frame.progress.cancelled.connect(self._work.stop)
         self._form.changed.connect(self._take_change)
+        self._sealing.failed.connect(self._frame.show_error)
         self._result.folder_wanted.connect(self._open_folder)
         self._result.copy_wanted.connect(self._copy_checksum)
         self._session.run_changed.connect(self._take_run)
@@ -251,6 +264,7 @@ class ExportPage(QWidget):
         )
         self._banner = VerdictBanner()
         self._target = TargetRow()
+        self._sealing = SealingSection()
         self._contents = ContentsView()
         self._result = ResultCard()
         self._body = self._arranged()
@@ -273,6 +287,9 @@ class ExportPage(QWidget):
         left.addSpacing(8)
         left.addWidget(label(self.tr("What the receiver reads"), "heading"))
         left.addWidget(self._form)
+        left.addSpacing(8)
+        left.addWidget(label(self.tr("How it travels"), "heading"))
+        left.addWidget(self._sealing)
         left.addStretch()
         halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         if large_text(self):
