@@ -111,16 +111,16 @@ def _searched(
     a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
     beside = context(case, material, search, control)
-    attacked = None
+    attacked: membership.Membership | str | None = None
     if config.membership:
-        attacked = yield from membership.membership(case, material, control)
+        attacked = yield from membership.membership(case, material, control, shelf)
     evidence = Evidence(
         preconditions=checks,
         images=image_findings(a, b, exact, beside.started),
         planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,
-        membership=attacked.verdict if attacked else None,
+        membership=attacked.verdict if isinstance(attacked, membership.Membership) else None,
         leaks=(*beside.leaks(), *membership.sentences(attacked, Verdict.LEAK_FOUND)),
         doubts=tuple(membership.sentences(attacked, Verdict.CANNOT_TELL)),
     )

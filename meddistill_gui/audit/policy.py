@@ -59,14 +59,25 @@ STUDENTS_ON_CPU: Final = 4
 
 MEMBERSHIP_FEWEST: Final = 10
 MEMBERSHIP_MOST: Final = 5000
-MEMBERSHIP_PLANTED: Final = 50
-MEMBERSHIP_STEPS: Final = 100
+"""Patients in the smallest and the largest group of the membership test."""
+
+MEMBERSHIP_SET: Final = 30
+MEMBERSHIP_PLANTED: Final = 60
+MEMBERSHIP_SETS: Final = 10
+MEMBERSHIP_REFERENCES: Final = 4
+"""Its sets of real images: at most so many images in each (fewer if the distilled set has fewer), planted members wanted in all, sets
+of them at most, and sets of reference patients."""
+
+MEMBERSHIP_STEPS: Final = 200
 MEMBERSHIP_RATE: Final = 0.02
-"""Patients in the smallest and the largest group of the membership test, members planted as its positive control, and how
-the students of that control and of the references are trained."""
+MEMBERSHIP_MOMENTUM: Final = 0.9
+"""How students are trained on them: all images in every step, without augmentation, so that they learn them by heart."""
 
 MEMBERSHIP_POSITIVE: Final = 0.8
 """AUC that the attack must reach on planted members, or it is too weak to say anything."""
+
+PICKED_OUT: Final = 2.0
+"""Members picked out this many times as often as others, with confidence, are a leak."""
 
 PER_FALSE_ALARM: Final = 10
 """A rate of false alarms is only named where the non-members would raise at least so many."""

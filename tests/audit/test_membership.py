@@ -9,7 +9,9 @@ import pytest
 from meddistill_gui.audit import membership, policy
 from meddistill_gui.audit.examination import examine
 from meddistill_gui.audit.material import Case, gathered
+from meddistill_gui.audit.membership_groups import grouped
 from meddistill_gui.audit.report import render_detailed
+from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
@@ -22,35 +24,62 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(policy, "STUDENTS_ON_CPU", 2)
-    monkeypatch.setattr(policy, "MEMBERSHIP_PLANTED", 30)
+    monkeypatch.setattr(policy, "MEMBERSHIP_PLANTED", 24)
+    monkeypatch.setattr(policy, "MEMBERSHIP_REFERENCES", 3)
     monkeypatch.setattr(policy, "MEMBERSHIP_STEPS", 80)
     monkeypatch.setattr(membership, "choose", lambda _: __import__("torch").device("cpu"))
 
 
 @pytest.fixture
 def attack(train, holdout, make_set, run_to_end):
-    def run(images, *, labels=None, control=None, people=train):
+    def run(images, *, labels=None, control=None, people=train, seed=0, ledger=None, shelf=None):
         made = make_set(images, train)
         recipe = replace(made.recipe, steps=80, momentum=0.9)
         hard = np.eye(2, dtype=np.float32)[labels] if labels is not None else made.labels
         made = replace(
             made, recipe=recipe, labels=hard, learning_rates=np.array([0.02], np.float32)
         )
-        case = Case(distilled=made, train=people, holdout=holdout, seed=0)
+        case = Case(distilled=made, train=people, holdout=holdout, seed=seed, ledger=ledger)
         return run_to_end(
-            membership.membership(case, gathered(case, Control()), control or Control())
+            membership.membership(case, gathered(case, Control()), control or Control(), shelf)
         )
 
     return run
 
 
+def floats(images):
+    return images.astype(np.float32) / 255
+
+
+def started_from(train, rows):
+    return Ledger(
+        started_from=tuple(map(int, train.ids[rows])),
+        training=tuple(map(int, train.ids)),
+        validation=(),
+    )
+
+
 def test_a_bundle_of_real_images_is_found(train, attack):
-    """A "bundle" that is simply every training image."""
-    found = attack(train.images.astype(np.float32) / 255, labels=train.labels)
+    """A "bundle" that is simply the first hundred training images: half of the patients asked about are in it."""
+    found = attack(floats(train.images[:100]), labels=train.labels[:100])
     assert found.positive >= policy.MEMBERSHIP_POSITIVE
     assert found.verdict == Verdict.LEAK_FOUND
     assert max(interval.value for interval in found.auc.values()) > 0.6
     assert set(found.rates.values()) == {f"not measurable with {found.others} non-members"}
+
+
+def test_few_exposed_patients_vanish_in_the_average_and_stand_in_their_own_row(
+    make_hospital, attack
+):
+    """Vector 9: thirty real images as a bundle, 1,000 training patients."""
+    crowd = make_hospital(1000, seed=31)
+    pixels, labels = floats(crowd.images[:30]), crowd.labels[:30]
+    hidden = attack(pixels, labels=labels, people=crowd)
+    told = attack(pixels, labels=labels, people=crowd, ledger=started_from(crowd, np.arange(30)))
+    assert all(interval.value < 0.6 for interval in hidden.auc.values())
+    assert max(interval.value for interval in told.initialisers.values()) >= 0.8
+    assert told.verdict == Verdict.LEAK_FOUND
+    assert "Patients whose images started synthetic ones: AUC" in told.sentence
 
 
 def test_noise_reveals_nobody(attack):
@@ -60,17 +89,52 @@ def test_noise_reveals_nobody(attack):
     assert found.negative.low <= 0.5 <= found.negative.high
     assert "proved able to find planted members" in found.sentence
     assert found.reduced
+    assert found.initialisers == {}
+
+
+def test_noise_with_random_labels_reveals_nobody_in_nearly_all_seeds(attack, monkeypatch):
+    """Vector 8: 20 seeds, all intervals contain 0.5 but in two of them at most."""
+    small = {
+        "STUDENTS_ON_CPU": 1,
+        "MEMBERSHIP_PLANTED": 6,
+        "MEMBERSHIP_REFERENCES": 2,
+        "MEMBERSHIP_STEPS": 5,
+    }
+    for name, value in small.items():  # the controls are not what is looked at
+        monkeypatch.setattr(policy, name, value)
+    outside = 0
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        noise = random.normal(0.5, 0.3, (6, 1, 16, 16))
+        found = attack(noise, labels=random.permutation([0, 0, 0, 1, 1, 1]), seed=seed)
+        outside += not all(one.low <= 0.5 <= one.high for one in found.auc.values())
+    assert outside <= 2
 
 
 def test_patients_that_started_an_image_are_no_members(train, holdout, make_set):
     made = make_set(np.zeros((4, 1, 16, 16)), train)
     members = []
-    started = Ledger(started_from=tuple(map(int, train.ids[:4])), training=(), validation=())
-    for ledger in (started, None):
+    for ledger in (started_from(train, np.arange(4)), None):
         case = Case(distilled=made, train=train, holdout=holdout, seed=0, ledger=ledger)
-        groups = membership._grouped(case, gathered(case, Control()))
-        members.append({*groups.members, *groups.planted})
-    assert members[1] - members[0] == {0, 1, 2, 3}
+        groups = grouped(case, gathered(case, Control()))
+        asked = np.concatenate([groups.members, *groups.planted])
+        members.append(set(groups.pool.ids[asked]))
+        started = groups.pool.ids[groups.initialisers].tolist()
+        assert started == ([1000, 1001, 1002, 1003] if ledger else [])
+    assert members[1] - members[0] == {1000, 1001, 1002, 1003}
+
+
+def test_no_patient_is_in_two_groups(train, holdout, make_set):
+    case = Case(
+        distilled=make_set(np.zeros((6, 1, 16, 16)), train), train=train, holdout=holdout, seed=0
+    )
+    groups = grouped(case, gathered(case, Control()))
+    together = np.concatenate([groups.members, groups.others, groups.unused, *groups.planted])
+    assert len(np.unique(together)) == len(together)
+    references = np.unique(np.concatenate(groups.references))
+    assert not set(references) & set(together)
+    assert all((groups.pool.labels[rows] == 0).sum() == 3 for rows in groups.planted)
+    assert {row in groups.references[0] for row in references} == {True, False}
 
 
 def test_a_whole_audit_may_ask_for_it(train, holdout, make_set, run_to_end):
@@ -85,8 +149,15 @@ def test_a_whole_audit_may_ask_for_it(train, holdout, make_set, run_to_end):
 
 
 def test_too_few_patients_are_not_attacked(attack, make_hospital):
-    assert attack(np.zeros((4, 1, 16, 16)), people=make_hospital(12, seed=1)) is None
+    found = attack(np.zeros((4, 1, 16, 16)), people=make_hospital(12, seed=1))
+    assert "too few patients" in found
+    assert membership.plain(found) == {"sentence": found}
     assert membership.plain(None) is None
+
+
+def test_a_student_that_leaves_the_finite_numbers_is_said(attack, monkeypatch):
+    monkeypatch.setattr(policy, "MEMBERSHIP_RATE", 1e30)
+    assert "finite numbers" in attack(np.random.default_rng(0).normal(0.5, 0.3, (4, 1, 16, 16)))
 
 
 def test_a_weak_attack_cannot_tell(attack, monkeypatch):
@@ -94,6 +165,22 @@ def test_a_weak_attack_cannot_tell(attack, monkeypatch):
     found = attack(np.random.default_rng(0).normal(0.5, 0.3, (4, 1, 16, 16)))
     assert found.verdict == Verdict.CANNOT_TELL
     assert "too weak" in found.sentence
+
+
+def test_an_interrupted_test_trains_no_student_twice(attack, tmp_path, monkeypatch):
+    monkeypatch.setattr(policy, "MEMBERSHIP_STEPS", 5)
+    noise = np.random.default_rng(0).normal(0.5, 0.3, (4, 1, 16, 16))
+    usual = attack(noise)
+    trained = []
+    train = membership.train_student
+    monkeypatch.setattr(
+        membership, "train_student", lambda *a, **k: trained.append(k["seed"]) or train(*a, **k)
+    )
+    shelf = Shelf(tmp_path / "shelf", "key")
+    assert attack(noise, shelf=shelf) == usual
+    first = len(trained)
+    assert attack(noise, shelf=shelf) == usual
+    assert len(trained) == first == len(set(trained))
 
 
 def test_a_wish_to_stop_is_heard(attack):
