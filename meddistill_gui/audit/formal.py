@@ -14,9 +14,14 @@ COVERAGE: Final = (
 """What must be said beside a bound."""
 
 
-def claimed(config: DistillConfig) -> str:
-    """The one sentence that may be said of a run's result: "FORMAL GUARANTEE: none", or the bound in numbers."""
+def claimed(config: DistillConfig, *, reworked: bool = False) -> str:
+    """The one sentence that may be said of a run's result: "FORMAL GUARANTEE: none", or the bound in numbers.
+
+    Args:
+        config: Options of the run.
+        reworked: Whether a person chose images of it to go or begin again: who saw the patients when choosing undid the bound.
+    """
     options = config.options
-    if not isinstance(options, NoisyDistributionOptions) or config.initialisation != "noise":
+    if reworked or not isinstance(options, NoisyDistributionOptions) or config.initialisation != "noise":  # fmt: skip
         return FORMAL_GUARANTEE_NONE
     return f"FORMAL GUARANTEE: ({options.epsilon:g}, {options.delta:g})-DP per patient"

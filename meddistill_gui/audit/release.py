@@ -8,6 +8,8 @@ from meddistill_gui.audit.review_log import Review, latest
 from meddistill_gui.core.words import LIMITS, Verdict
 
 SETTLED: Final = "accepted"
+_GONE: Final = {"dropped": "left out", "restarted": "begin again from noise"}
+REWORKED: Final = "Images began again or were left out after a review: audit this set first."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,13 @@ class Release:
         return not self.refused
 
 
-def release(report: Mapping[str, Any] | None, reviews: Sequence[Review], content: str) -> Release:
+def release(
+    report: Mapping[str, Any] | None,
+    reviews: Sequence[Review],
+    content: str,
+    *,
+    reworked: bool = False,
+) -> Release:
     """Decide from the fine-grained report and the reviewers' decisions.
 
     A leak cannot be argued away: an open LEAK FOUND is refused until the image is dropped or restarted, which makes another
@@ -38,10 +46,12 @@ def release(report: Mapping[str, Any] | None, reviews: Sequence[Review], content
         report: The fine-grained report; None before an audit.
         reviews: The review log.
         content: SHA-256 of the distilled set as it would be exported.
+        reworked: Whether images of it began again or were left out after a review; then an audit is not left to the user.
     """
     if report is None:
         return Release(
-            refused=(), signing_for=("No audit was made: nothing is known about leaks.",)
+            refused=(REWORKED,) if reworked else (),
+            signing_for=("No audit was made: nothing is known about leaks.",),
         )
     decided = latest(reviews, content)
     return Release(
@@ -62,6 +72,11 @@ def _refusals(report: Mapping[str, Any], decided: Mapping[int, Review], content:
         f"A reviewer found that synthetic image {number + 1} shows a patient."
         for number, review in sorted(decided.items())
         if review.decision == "leak"
+    ]
+    found += [
+        f"A reviewer had synthetic image {number + 1} {_GONE[review.decision]}: pack the reworked run instead."
+        for number, review in sorted(decided.items())
+        if review.decision in _GONE
     ]
     waiting = [
         str(image["index"] + 1)

@@ -1,7 +1,8 @@
 """What reviewers decided about flagged images: a log that can be added to and not changed unseen.
 
-Each entry carries the SHA-256 of the one before it, so a changed, removed or exchanged entry breaks the chain. Whoever
-can write the file can also make a whole new chain; the last digest, written into a signed report, is what holds it.
+Each line carries the SHA-256 of its entry, and each entry that of the one before it, so a changed, removed or exchanged
+entry breaks the chain. Whoever can write the file can also make a whole new chain, or cut off its end; only a digest that is kept elsewhere
+shows that (a reworked run keeps the one it was made after).
 """
 
 import hashlib
@@ -51,7 +52,7 @@ class Review:
     @property
     def digest(self) -> str:
         """SHA-256 of the whole entry, and through `previous` of all before it."""
-        return hashlib.sha256(_line(self).encode()).hexdigest()
+        return hashlib.sha256(_text(asdict(self)).encode()).hexdigest()
 
 
 def read_reviews(path: Path) -> tuple[Review, ...]:
@@ -94,14 +95,19 @@ def latest(reviews: Sequence[Review], content: str) -> dict[int, Review]:
 
 
 def _line(review: Review) -> str:
-    return json.dumps(asdict(review), sort_keys=True, ensure_ascii=False)
+    return _text(asdict(review) | {"digest": review.digest})
+
+
+def _text(values: dict[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def _parsed(line: str, path: Path, number: int) -> Review:
     try:
         values: dict[str, Any] = json.loads(line)
+        values.pop("digest")
         review = Review(**values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _broken(path, number) from error
     if _line(review) != line:
         raise _broken(path, number)

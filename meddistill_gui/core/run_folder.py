@@ -9,6 +9,7 @@ runs/<name>/
   checkpoint.safetensors    all that is needed to go on, replaced whole
   ledger.json               what the run was made and started from (`core.ledger`); stays here
   frames/NNNNNNNN.npy       snapshots of the synthetic images, uint8 [N, H, W] or [N, H, W, 3]
+  origin.json               which run a reworked one was made from, and why
   result/distilled.safetensors
   result/evaluation.json
   audit/                    reports; the fine-grained one stays here
@@ -81,6 +82,11 @@ class RunFolder:
     def ledger(self) -> Path:
         """What the run was made and started from; stays here."""
         return self.root / "ledger.json"
+
+    @property
+    def origin(self) -> Path:
+        """Where a reworked run comes from (`core.origin`); stays here."""
+        return self.root / "origin.json"
 
     @property
     def frames(self) -> Path:

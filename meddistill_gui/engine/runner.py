@@ -22,7 +22,7 @@ from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.engine import checkpoint as checkpoints
-from meddistill_gui.engine import devices, gates, processes, starting
+from meddistill_gui.engine import devices, gates, processes, reworking, starting
 from meddistill_gui.engine.bounded import is_bounded, normaliser_for
 from meddistill_gui.engine.checkpoint import Checkpoint
 from meddistill_gui.engine.experts.store import open_store
@@ -211,6 +211,7 @@ def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
     after = gates.advanced(at, report)
     if gates.must_recover(after) and not gates.exhausted(after):
         after = gates.recovered(run.method, run.setting, after)
+    after = replace(after, state=reworking.holding(at.state, after.state))
     yield _progress(run, after.iteration)
     yield from _metrics(report, after.iteration)
     yield from gates.warnings_of(at, after, report.skipped)

@@ -52,7 +52,7 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     except Stopped:
         shelf.flush()
         raise
-    detailed |= {"set": content, "formal": formal.claimed(run_config)}
+    detailed |= {"set": content, "formal": formal.claimed(run_config, reworked=run.origin.is_file())}
     _write(run, detailed, _pictures(detailed, result, train, holdout))
     shelf.clear()
     yield Finished(

@@ -31,3 +31,7 @@ def test_a_start_from_real_images_has_no_bound():
 def test_it_is_said_what_the_bound_does_not_cover():
     assert "adds to it" in COVERAGE
     assert "does not cover" in COVERAGE
+
+
+def test_a_choice_by_eye_undoes_the_bound():
+    assert claimed(config_of("noisy_distribution"), reworked=True) == FORMAL_GUARANTEE_NONE

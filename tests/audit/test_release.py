@@ -64,3 +64,16 @@ def test_a_signature_is_told_what_it_takes_on(verdict):
 
 def test_no_audit_is_said():
     assert "No audit was made" in release(None, [], SET).signing_for[0]
+
+
+@pytest.mark.parametrize("decision", ["dropped", "restarted"])
+def test_a_set_whose_image_a_reviewer_sent_away_stays_even_where_nothing_was_flagged(decision):
+    answer = release(report(Verdict.NO_LEAK_FOUND), [decided(3, decision)], SET)
+    assert "synthetic image 4" in answer.refused[0]
+    assert "reworked run" in answer.refused[0]
+
+
+def test_a_reworked_set_must_be_audited():
+    assert release(None, [], SET).allowed
+    assert not release(None, [], SET, reworked=True).allowed
+    assert release(report(Verdict.NO_LEAK_FOUND), [], SET, reworked=True).allowed

@@ -47,8 +47,18 @@ def test_no_log_is_no_decision(tmp_path):
         lambda lines: [lines[0], lines[0], *lines[1:]],
         lambda lines: [*lines, "not json"],
         lambda lines: [lines[0].replace('": ', '":  '), *lines[1:]],
+        lambda lines: [*lines[:3], lines[3].replace("Müller", "Abe")],
     ],
-    ids=["changed", "first gone", "one gone", "exchanged", "doubled", "rubbish", "blanks"],
+    ids=[
+        "changed",
+        "first gone",
+        "one gone",
+        "exchanged",
+        "doubled",
+        "rubbish",
+        "blanks",
+        "last changed",
+    ],
 )
 def test_tampering_is_found_and_nothing_is_added(tamper, log):
     lines = tamper(log.read_text(encoding="utf-8").splitlines())
@@ -60,16 +70,12 @@ def test_tampering_is_found_and_nothing_is_added(tamper, log):
 
 
 def test_every_single_changed_letter_is_found(log):
-    """All but the last line is held by the chain; the last one by the digest that a report carries."""
     content = log.read_text(encoding="utf-8")
-    digest = read_reviews(log)[-1].digest
     for position in range(0, len(content) - 1, 17):
         changed = "x" if content[position] != "x" else "y"
         log.write_text(content[:position] + changed + content[position + 1 :], encoding="utf-8")
-        try:
-            assert read_reviews(log)[-1].digest != digest
-        except ProjectError:
-            continue
+        with pytest.raises(ProjectError, match="not as it was written"):
+            read_reviews(log)
 
 
 def test_the_last_word_counts_and_only_for_this_set(log):
@@ -83,5 +89,6 @@ def test_the_last_word_counts_and_only_for_this_set(log):
 @pytest.mark.parametrize("wrong", [{"decision": "fine"}, {"reviewer": " "}, {"reason": ""}])
 def test_a_decision_needs_a_name_and_a_reason(wrong, log):
     values = json.loads(log.read_text(encoding="utf-8").splitlines()[0]) | wrong
+    del values["digest"]
     with pytest.raises(ValueError, match=r"none of|needs"):
         Review(**values)
