@@ -48,12 +48,20 @@ def to_send(config: ExportConfig) -> tuple[Passphrase, ...]:
     return tuple(wanted)
 
 
+def encryption_of(path: Path) -> str | None:
+    """To what a bundle was encrypted: "passphrase" or "keys"; None where it is not."""
+    beginning = _beginning(path)
+    if not encryption.is_encrypted(beginning):
+        return None
+    return "passphrase" if encryption.needs_passphrase(beginning) else "keys"
+
+
 def to_open(path: Path, identity: Path | None = None) -> tuple[Passphrase, ...]:
     """The passphrases that opening a bundle takes."""
-    beginning = _beginning(path)
-    if not encryption.is_encrypted(beginning) or identity is not None:
+    kind = encryption_of(path)
+    if kind is None or identity is not None:
         return ()
-    if encryption.needs_passphrase(beginning):
+    if kind == "passphrase":
         return (Passphrase.BUNDLE,)
     return (Passphrase.SIGNING_KEY,) if own_key.place() is own_key.Place.FILE else ()
 
@@ -68,12 +76,12 @@ def opened(path: Path, identity: Path | None = None) -> VerifiedBundle:
     Raises:
         BundleError: It cannot be decrypted, or is not whole and well-formed.
     """
-    beginning = _beginning(path)
-    if not encryption.is_encrypted(beginning):
+    kind = encryption_of(path)
+    if kind is None:
         return verifier.verify(path)
     if identity is not None:
         return verifier.verify(path, identities=_identities(identity))
-    if encryption.needs_passphrase(beginning):
+    if kind == "passphrase":
         return verifier.verify(path, passphrase=passphrase(Passphrase.BUNDLE))
     return verifier.verify(path, identities=[own_key.openssh_text(own_key.opened())])
 

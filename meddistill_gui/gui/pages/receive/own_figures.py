@@ -36,7 +36,7 @@ class OwnFigures(QTableWidget):
     def show_tests(self, tests: Sequence[Mapping[str, Any]]) -> None:
         """Show the figures of each student, averaged."""
         classes = [one["class"] for one in tests[0]["per_class"]]
-        self.setRowCount(len(classes) + 1)
+        self.setRowCount(len(classes) + 2)
         names = ("sensitivity", "specificity", "auroc")
         for row, class_name in enumerate(classes):
             values = [_mean([test["per_class"][row].get(name) for test in tests]) for name in names]
@@ -44,6 +44,13 @@ class OwnFigures(QTableWidget):
         balanced = _mean([test.get("balanced_accuracy") for test in tests])
         overall = _mean([test.get("auroc") for test in tests])
         self._put(len(classes), self.tr("All classes (balanced)"), [balanced, "", overall])
+        calibration = _mean([test.get("calibration_error") for test in tests])
+        self._put(len(classes) + 1, self.tr("Calibration error"), [calibration, "", ""])
+        self.item(len(classes) + 1, 0).setToolTip(
+            self.tr(
+                "Mean distance between how sure the answers are and how often they are right (15 bins)"
+            )
+        )
 
     def _put(self, row: int, title: str, values: Sequence[str]) -> None:
         self.setItem(row, 0, QTableWidgetItem(title))

@@ -1,6 +1,7 @@
 """Decides what the receive page shows: a place to drop a bundle, its check, the bundle, the training."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -8,14 +9,18 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from meddistill_gui.bundle.verifier import VerifiedBundle, verify
+from meddistill_gui.bundle import joining, passphrases, sealing
+from meddistill_gui.bundle.verifier import VerifiedBundle
 from meddistill_gui.core.configs.bundle import ReceiveConfig, VerifyConfig
+from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import ConfigError, MedDistillError
 from meddistill_gui.core.events import Event, Metric, Progress, Warned
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.pages.receive.bundle_view import BundleView
 from meddistill_gui.gui.pages.receive.known_senders import ask_and_remember, known_name
+from meddistill_gui.gui.pages.receive.senders_dialog import SendersDialog
 from meddistill_gui.gui.pages.receive.training_view import TrainingView
+from meddistill_gui.gui.pages.receive.unlock_dialog import UnlockDialog
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
@@ -42,11 +47,14 @@ class ReceivePage(QWidget):
         self._session = session
         self._bundle: VerifiedBundle | None = None
         self._path = Path()
+        self._also: tuple[Path, ...] = ()
+        self._identity: Path | None = None
+        self._typed: dict[str, str] = {}
         self._work = RunThread(start_job, self)
         self._reading = Background(1, self)
         self._build()
         self._empty.action.clicked.connect(self._ask)
-        self._reading.done.connect(self._show_bundle)
+        self._reading.done.connect(self._take_answer)
         self._reading.failed.connect(self._refuse)
         self._work.reported.connect(self._take_event)
         self._work.finished.connect(self._end)
@@ -68,12 +76,16 @@ class ReceivePage(QWidget):
                 self.tr("Stop that first, or wait until it is done."),
             )
             return
+        if not self._unlocked(path):
+            return
         self._path = path
         self._bundle = None
+        self._also = ()
         self._stack.setCurrentWidget(self._empty)
         self._frame.notice.hide()
         self._frame.progress.begin(self.tr("Checking {name}").format(name=path.name))
-        self._work.start("verify", VerifyConfig(bundle=path))
+        passphrases.hold(self._typed)
+        self._work.start("verify", VerifyConfig(bundle=path, identity=self._identity))
         self._offer()
 
     def train(self) -> None:
@@ -87,6 +99,8 @@ class ReceivePage(QWidget):
             return
         self._frame.notice.hide()
         self._frame.progress.begin(self.tr("Starting"))
+        config = replace(config, identity=self._identity, also=tuple(map(str, self._also)))
+        passphrases.hold(self._typed)
         self._training.begin()
         self._body.ensureWidgetVisible(self._training)
         self._work.start("receive", config)
@@ -117,20 +131,80 @@ class ReceivePage(QWidget):
             self._offer()
 
     def _ask(self) -> None:
-        found, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a bundle"), "", self.tr("Bundles (*.distilled.zip);;All files (*)")
-        )
-        if found:
-            self.open_path(Path(found))
+        if path := self._chosen(self.tr("Open a bundle")):
+            self.open_path(path)
+
+    def _ask_for_another(self) -> None:
+        if path := self._chosen(self.tr("Add a bundle of the same classes")):
+            self.add_path(path)
+
+    def add_path(self, path: Path) -> None:
+        """Check another bundle, and train on both together if they fit."""
+        if self._bundle is None or self._work.running or path in (self._path, *self._also):
+            return
+        self._frame.notice.hide()
+        self._frame.progress.begin(self.tr("Checking {name}").format(name=path.name))
+        passphrases.hold(self._typed)
+        paths = (*self._also, path)
+        work = functools.partial(_joined, self._bundle.distilled, paths, self._identity)
+        self._reading.ask([(paths, work)])
+
+    def _chosen(self, title: str) -> Path | None:
+        kinds = self.tr("Bundles (*.distilled.zip *.distilled.zip.age);;All files (*)")
+        found, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
+        return Path(found) if found else None
+
+    def _unlocked(self, path: Path) -> bool:
+        """Ask for what opens an encrypted bundle; False where the user thought better of it."""
+        self._identity, self._typed = None, {}
+        kind = sealing.encryption_of(path)
+        if kind is None:
+            return True
+        dialog = UnlockDialog(path.name, to_passphrase=kind == "passphrase", parent=self)
+        agreed = dialog.exec() == UnlockDialog.DialogCode.Accepted
+        if agreed:
+            self._identity, self._typed = dialog.identity(), dialog.passphrases()
+        dialog.deleteLater()
+        return agreed
+
+    def _show_keys(self) -> None:
+        dialog = SendersDialog(self)
+        dialog.exec()
+        dialog.deleteLater()
+        if self._bundle is not None:
+            self._view.show_bundle(self._bundle)
+            self._offer()
 
     def _end(self, summary: dict[str, object]) -> None:
         if self._work.name == "verify":
             # it passed in the other process; now its images are read here, by the same checks
-            self._reading.ask([(self._path, functools.partial(verify, self._path))])
+            look = functools.partial(sealing.opened, self._path, self._identity)
+            self._reading.ask([(self._path, look)])
             return
+        passphrases.hold({})
         self._frame.progress.finish()
         self._training.show_summary(summary)
         self._frame.notice.show_message("good", self.tr("The students are trained."))
+        self._offer()
+
+    def _take_answer(self, key: object, answer: object) -> None:
+        """A bundle to show, or (for a tuple of paths) what joining them gives."""
+        passphrases.hold({})
+        if isinstance(answer, VerifiedBundle):
+            self._show_bundle(answer.path, answer)
+        elif isinstance(key, tuple) and isinstance(answer, DistilledSet):
+            self._show_joined(key, answer)
+
+    def _show_joined(self, paths: tuple[Path, ...], received: DistilledSet) -> None:
+        self._frame.progress.finish()
+        self._also = paths
+        self._training.show_joined(paths)
+        self._frame.notice.show_message(
+            "good",
+            self.tr("{count} images of {bundles} bundles will be trained on together.").format(
+                count=len(received.images), bundles=1 + len(paths)
+            ),
+        )
         self._offer()
 
     def _show_bundle(self, path: Path, bundle: VerifiedBundle) -> None:
@@ -140,7 +214,9 @@ class ReceivePage(QWidget):
         self._frame.progress.finish()
         self._view.show_bundle(bundle)
         project = self._session.project
-        self._training.offer(path, project.root if project else None)
+        self._training.offer(
+            path, project.root if project else None, bundle.distilled.recipe.images_per_class
+        )
         self._stack.setCurrentWidget(self._body)
         self._frame.notice.show_message(
             "good",
@@ -149,10 +225,11 @@ class ReceivePage(QWidget):
         )
         self._offer()
 
-    def _refuse(self, _path: Path, error: MedDistillError) -> None:
+    def _refuse(self, _key: object, error: MedDistillError) -> None:
         self._fail(error)
 
     def _fail(self, error: MedDistillError) -> None:
+        passphrases.hold({})
         self._frame.progress.finish()
         self._frame.show_error(error)
         self._offer()
@@ -171,6 +248,8 @@ class ReceivePage(QWidget):
         self._frame.primary.setEnabled(not busy)
         self._another.setVisible(shown)
         self._another.setEnabled(not busy)
+        self._join.setVisible(shown)
+        self._join.setEnabled(not busy)
         signer = self._bundle.signer if self._bundle is not None else None
         self._remember.setVisible(signer is not None and not known_name(signer))
         self._training.form.setEnabled(not busy)
@@ -184,12 +263,16 @@ class ReceivePage(QWidget):
         self._remember = self._frame.add_action(
             self.tr("Remember the sender …"), self._remember_sender, icon="patient"
         )
+        self._keys = self._frame.add_action(self.tr("Keys …"), self._show_keys, icon="settings")
+        self._join = self._frame.add_action(
+            self.tr("Add another hospital's …"), self._ask_for_another, icon="bundle"
+        )
         self._another = self._frame.add_action(self.tr("Open another …"), self._ask, icon="folder")
         self._empty = EmptyState(
             "receive",
             self.tr("Drop a bundle here"),
             self.tr(
-                "A file that ends in .distilled.zip. Every byte is checked before anything of it is shown; "
+                "A file that ends in .distilled.zip, or .age where it is encrypted. Every byte is checked before anything of it is shown; "
                 "nothing in it is run."
             ),
             self.tr("Open a bundle …"),
@@ -212,6 +295,11 @@ class ReceivePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._frame)
+
+
+def _joined(first: DistilledSet, paths: tuple[Path, ...], identity: Path | None) -> DistilledSet:
+    others = [sealing.opened(path, identity).distilled for path in paths]
+    return joining.joined([first, *others])
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -1,6 +1,6 @@
 """Training students on a bundle: where to, how many, how it goes, how they did."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 from meddistill_gui.core.configs.bundle import ReceiveConfig
 from meddistill_gui.core.events import Metric
 from meddistill_gui.gui.forms.config_form import ConfigForm
-from meddistill_gui.gui.pages.receive.own_figures import OwnFigures
+from meddistill_gui.gui.pages.receive.results_tabs import ResultsTabs
 from meddistill_gui.gui.plots.curve_plot import CurvePlot, Panel
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
@@ -26,7 +26,7 @@ class TrainingView(QFrame):
         self.setProperty("kind", "card")
         self.form = ConfigForm(
             ReceiveConfig(bundle=Path(), out=Path()),
-            only=("out", "project", "students", "device"),
+            only=("out", "project", "students", "own_images", "device"),
             titles={
                 "device": {
                     "auto": self.tr("A GPU if there is one"),
@@ -39,21 +39,25 @@ class TrainingView(QFrame):
             [Panel(title=self.tr("Loss of the student"), curves=(STUDENT_LOSS,), logarithmic=True)],
             self.tr("step"),
         )
-        self.figures = OwnFigures()
+        self.results = ResultsTabs()
         self._sentence = label()
+        self._joined = label(kind="muted")
+        self._joined.hide()
+        self._step = 0
         self.curve.hide()
-        self.figures.hide()
+        self.results.hide()
         self._sentence.hide()
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(label(self.tr("Train students on it"), "heading"))
+        left.addWidget(self._joined)
         left.addWidget(self.form)
         left.addStretch()
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self._sentence)
         right.addWidget(self.curve, 1)
-        right.addWidget(self.figures, 1)
+        right.addWidget(self.results, 1)
         halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         if large_text(self):
             halves.setDirection(QBoxLayout.Direction.TopToBottom)
@@ -62,25 +66,41 @@ class TrainingView(QFrame):
         halves.addLayout(left, 1)
         halves.addLayout(right, 1)
 
-    def offer(self, bundle: Path, project: Path | None) -> None:
-        """Suggest values for this bundle."""
-        stem = bundle.name.removesuffix(".zip").removesuffix(".distilled")
+    def offer(self, bundle: Path, project: Path | None, images_per_class: int) -> None:
+        """Suggest values for this bundle; with a project, to compare with as many own images as the bundle has."""
+        stem = bundle.name.removesuffix(".age").removesuffix(".zip").removesuffix(".distilled")
         self.form.show_config(
-            ReceiveConfig(bundle=bundle, out=_documents() / f"{stem}-received", project=project)
+            ReceiveConfig(
+                bundle=bundle,
+                out=_documents() / f"{stem}-received",
+                project=project,
+                own_images=images_per_class if project else 0,
+            )
         )
+        self.show_joined(())
         self._sentence.hide()
         self.curve.hide()
-        self.figures.hide()
+        self.results.hide()
+
+    def show_joined(self, others: Sequence[Path]) -> None:
+        """Say which bundles are trained on together with this one."""
+        names = ", ".join(path.name for path in others)
+        self._joined.setText(self.tr("Together with {names}.").format(names=names))
+        self._joined.setVisible(bool(others))
 
     def begin(self) -> None:
         """Training begins."""
+        self._step = 0
         self.curve.clear()
-        self.figures.hide()
+        self.results.hide()
         self._sentence.hide()
 
     def take(self, metric: Metric) -> None:
         """A point of the curve."""
         if metric.name == STUDENT_LOSS:
+            if metric.step <= self._step:
+                self.curve.clear()  # the next student begins
+            self._step = metric.step
             self.curve.show()
             self.curve.add(metric.name, metric.step, metric.value)
 
@@ -89,10 +109,10 @@ class TrainingView(QFrame):
         self._sentence.setText(str(summary["text"]))
         self._sentence.show()
         tests = summary.get("tests")
-        self.figures.setVisible(bool(tests))
+        self.results.setVisible(bool(tests))
         if tests:
             self.curve.hide()
-            self.figures.show_tests(tests)
+            self.results.show_summary(summary)
 
 
 def _documents() -> Path:

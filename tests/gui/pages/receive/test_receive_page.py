@@ -127,8 +127,8 @@ def test_students_are_trained_with_a_live_curve_and_tested_on_own_images(
     name, config = start_fake.asked[-1]
     assert (name, config.bundle, config.out) == ("receive", bundle, tmp_path / "out")
     assert page._training.curve.series[STUDENT_LOSS].last() == (1.0, 0.9)
-    table = page._training.figures
-    texts = [[table.item(r, c).text() for c in range(4)] for r in range(4)]
+    table = page._training.results.figures
+    texts = [[table.item(r, c).text() for c in range(4)] for r in range(5)]
     assert texts[0] == ["focal", "0.500", "0.750", "–"]
     assert texts[3] == ["All classes (balanced)", "0.610", "", "0.700"]
 
