@@ -54,6 +54,7 @@ class Browser(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._catalogue: Catalogue | None = None
         self._narrow: bool | None = None
+        self._frames = np.empty(0, np.int64)
         self._later = QTimer(
             self
         )  # Qt walks over all widgets while it restyles or resizes them: move none meanwhile
@@ -171,7 +172,26 @@ class Browser(QSplitter):
         self.view().show_place(place)
 
     def _on_shown(self, place: int) -> None:
-        self.inspector.show_row(self.model.row_at(place))
+        self._inspect(self.model.row_at(place))
+
+    def _inspect(self, row: ImageRow | None) -> None:
+        if row is None or self._catalogue is None:
+            self.inspector.show_row(None)
+            return
+        self._frames = self._catalogue.frames(row.id)
+        place = np.flatnonzero(self._frames == row.id)
+        self.inspector.show_row(
+            row, frames=len(self._frames), place=int(place[0]) if place.size else 0
+        )
+
+    def _on_frame(self, place: int) -> None:
+        """Another frame of the file: the view follows, if that frame is in it."""
+        wanted = self._frames[place]
+        here = np.flatnonzero(self.model.ids == wanted)
+        if here.size:
+            self.view().show_place(int(here[0]))
+        else:
+            self._inspect(next(iter(self._read(self._frames[place : place + 1])), None))
 
     def _on_opened(self, place: int) -> None:
         self._on_shown(place)
@@ -199,6 +219,7 @@ class Browser(QSplitter):
         self.table.order_wanted.connect(self._on_order)
         self.as_list.toggled.connect(self._on_as_list)
         self.inspector.step_wanted.connect(self._step)
+        self.inspector.frame_wanted.connect(self._on_frame)
 
     def _arrange(self) -> None:
         self.as_list: QPushButton = button(

@@ -1,5 +1,6 @@
-"""One image at a time: drag changes the window, the wheel zooms, the middle button moves."""
+"""One image at a time: drag changes the window, the wheel zooms, the right or middle button moves; every one of them by keys."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,21 @@ from meddistill_gui.gui.theme import colours
 _STEP: Final = 1.25
 _NUDGE: Final = 0.02
 _LARGEST_ZOOM: Final = 32.0
+_SHIFT_BY: Final = 40.0
+_STEPS: Final = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
+_FRAMES: Final = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+_NUDGES: Final = {
+    Qt.Key.Key_Up: (0.0, -_NUDGE),
+    Qt.Key.Key_Down: (0.0, _NUDGE),
+    Qt.Key.Key_BracketRight: (_NUDGE, 0.0),
+    Qt.Key.Key_BracketLeft: (-_NUDGE, 0.0),
+}
+_MOVES: Final = {
+    Qt.Key.Key_Right: QPointF(-1, 0),
+    Qt.Key.Key_Left: QPointF(1, 0),
+    Qt.Key.Key_Down: QPointF(0, -1),
+    Qt.Key.Key_Up: QPointF(0, 1),
+}
 
 
 class Canvas(QWidget):
@@ -38,6 +54,12 @@ class Canvas(QWidget):
     window_changed = Signal()
     step_wanted = Signal(int)
     """+1 for the next image, -1 for the one before."""
+    frame_wanted = Signal(int)
+    """+1 for the next frame of the file, -1 for the one before."""
+    invert_wanted = Signal()
+    overlay_wanted = Signal()
+    preset_wanted = Signal(int)
+    """Number of the preset, from 0."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +68,7 @@ class Canvas(QWidget):
         self.window_shown = Window(0.5, 1.0)
         self.inverted = False
         self._image: QImage | None = None
+        self._overlay: QImage | None = None
         self._stride = 0
         self._zoom = 0.0
         self._shift = QPointF()
@@ -53,12 +76,14 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
         self.setAccessibleName(self.tr("Image"))
+        self.setToolTip(self._keys())
+        self.setAccessibleDescription(self._keys())
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def show_values(
         self, values: npt.NDArray[np.float32] | None, window: Window | None, *, inverted: bool
     ) -> None:
-        """Show another image, whole.
+        """Show another image, whole and without an overlay.
 
         Args:
             values: float32 `[H, W]` or `[H, W, 3]`; None for nothing.
@@ -66,11 +91,23 @@ class Canvas(QWidget):
             inverted: Whether low values are white.
         """
         self._values = values
+        self._overlay = None
         whole = Window(0.5, 1.0) if values is None else full_range(values)
         self._span = whole.width
         self.inverted = inverted
         self.set_window(window or whole)
         self.fit()
+
+    def show_next_frame(self, values: npt.NDArray[np.float32]) -> None:
+        """Show another frame of the same file: window, zoom and place stay."""
+        self._values = values
+        self._overlay = None
+        self._redraw()
+
+    def show_overlay(self, drawn: npt.NDArray[np.bool_] | None) -> None:
+        """Draw this over the image, bool `[H, W]`; None for nothing."""
+        self._overlay = None if drawn is None else overlay_image(drawn)
+        self.update()
 
     def set_window(self, window: Window) -> None:
         """Look through another window."""
@@ -113,6 +150,8 @@ class Canvas(QWidget):
         if self._image is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._scale() < 2)
             painter.drawImage(self._target(), self._image)
+            if self._overlay is not None:
+                painter.drawImage(self._target(), self._overlay)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.DARK.accent), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
@@ -157,24 +196,43 @@ class Canvas(QWidget):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(key)
-        nudge = {
-            Qt.Key.Key_Up: (0.0, -_NUDGE),
-            Qt.Key.Key_Down: (0.0, _NUDGE),
-            Qt.Key.Key_BracketRight: (_NUDGE, 0.0),
-            Qt.Key.Key_BracketLeft: (-_NUDGE, 0.0),
-        }.get(key)
-        zoom = {Qt.Key.Key_Plus: self.zoom_in, Qt.Key.Key_Minus: self.zoom_out}.get(key)
-        if step is not None:
-            self.step_wanted.emit(step)
-        elif nudge is not None:
-            self.set_window(self.window_shown.dragged(*nudge, self._span))
-        elif zoom is not None:
-            zoom()
-        elif key == Qt.Key.Key_0:
-            self.fit()
-        else:
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and key in _MOVES:
+            self._shift += _MOVES[key] * _SHIFT_BY
+            self.update()
+        elif key in _STEPS:
+            self.step_wanted.emit(_STEPS[key])
+        elif key in _FRAMES:
+            self.frame_wanted.emit(_FRAMES[key])
+        elif key in _NUDGES:
+            self.set_window(self.window_shown.dragged(*_NUDGES[key], self._span))
+        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
+            self.preset_wanted.emit(key - Qt.Key.Key_1)
+        elif not self._act(key):
             super().keyPressEvent(event)
+
+    def _act(self, key: Qt.Key) -> bool:
+        """Do what a letter or sign asks for; whether it asks for anything."""
+        actions: dict[Qt.Key, Callable[[], object]] = {
+            Qt.Key.Key_Plus: self.zoom_in,
+            Qt.Key.Key_Minus: self.zoom_out,
+            Qt.Key.Key_0: self.fit,
+            Qt.Key.Key_I: self.invert_wanted.emit,
+            Qt.Key.Key_O: self.overlay_wanted.emit,
+        }
+        action = actions.get(key)
+        if action is not None:
+            action()
+        return action is not None
+
+    def _keys(self) -> str:
+        return self.tr(
+            "Left, Right: image before, next image\n"
+            "Page Up, Page Down: frame before, next frame\n"
+            "Drag, or Up, Down, [ and ]: grey window\n"
+            "1 to 9: presets of the window, I: invert, O: overlay\n"
+            "Wheel, or + and -: zoom, 0 or double click: whole image\n"
+            "Right button, or Shift and arrows: move"
+        )
 
     def _fitting(self) -> float:
         if self._values is None:
@@ -211,3 +269,18 @@ class Canvas(QWidget):
             part = self._values[::stride, ::stride]
             self._image = image_of(grey(part, self.window_shown, inverted=self.inverted))
         self.update()
+
+
+def overlay_image(drawn: npt.NDArray[np.bool_]) -> QImage:
+    """A layer of what is drawn, yellow with dark edges: seen on black and on white.
+
+    Args:
+        drawn: bool `[H, W]`.
+    """
+    height, width = drawn.shape
+    layer = np.zeros((height, width, 4), np.uint8)
+    wide = np.pad(drawn, 1)
+    beside = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    layer[beside] = (0, 0, 0, 160)
+    layer[drawn] = (255, 224, 64, 255)
+    return QImage(layer.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()

@@ -2,6 +2,8 @@
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -129,16 +131,27 @@ class GridView(QTableView):
         return self._grid.columnCount()
 
     def _fit(self) -> None:
-        """As many columns as fit, of one width; the current image stays current."""
+        """As many columns as fit, of one width; what is current and selected stays so, what is in view too."""
         width = max(1, self.viewport().width())
-        here = self.place()
         columns = max(1, width // (SIDE + 2 * _MARGIN))
         if columns != self._columns():
-            self._grid.set_columns(columns)
-            self.show_place(here)
+            self._set_columns(columns)
         self.verticalHeader().setDefaultSectionSize(tile_height(self))
         self.verticalScrollBar().setSingleStep(tile_height(self) // 3)
         self._wish.start()
+
+    def _set_columns(self, columns: int) -> None:
+        here, top, selected = self.place(), self.rowAt(0) * self._columns(), self.selected()
+        self._grid.set_columns(columns)
+        self.show_place(here)
+        chosen = QItemSelection()
+        for place in selected:
+            index = self._grid.index_of(place)
+            chosen.select(index, index)
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if top > 0:
+            position = QAbstractItemView.ScrollHint.PositionAtTop
+            self.scrollTo(self._grid.index_of(top), position)
 
     def _wish_soon(self) -> None:
         """Not `QTimer.start` itself: it would take the scroll bar's value for its interval."""

@@ -5,23 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QPushButton,
-    QSplitter,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.gui.background import Background
+from meddistill_gui.gui.background import Background, Task
 from meddistill_gui.gui.pages.dataset_browser.canvas import Canvas
-from meddistill_gui.gui.pages.dataset_browser.tags import TagModel
-from meddistill_gui.gui.pages.dataset_browser.windowing import Window
+from meddistill_gui.gui.pages.dataset_browser.frame_bar import FrameBar
+from meddistill_gui.gui.pages.dataset_browser.tags import TagList
+from meddistill_gui.gui.pages.dataset_browser.windowing import CT_PRESETS, Window
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label
@@ -36,17 +28,25 @@ class Inspector(QWidget):
 
     step_wanted = Signal(int)
     """+1 for the next image, -1 for the one before."""
+    frame_wanted = Signal(int)
+    """Place of a frame among the images of the file."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wanted = 0
         self._row: ImageRow | None = None
+        self._drawn: Path | None = None
+        self._overlay: Any = None
         self._background = Background(1, self)
         self._background.done.connect(self._on_read)
         self._background.failed.connect(self._on_failed)
         self.canvas = Canvas()
         self.canvas.window_changed.connect(self._say_window)
         self.canvas.step_wanted.connect(self.step_wanted)
+        self.frames = FrameBar()
+        self.frames.wanted.connect(self.frame_wanted)
+        self.canvas.frame_wanted.connect(self.frames.step)
+        self.canvas.preset_wanted.connect(self._on_preset_key)
         self._name = label("", "heading", wrap=False)
         self._about = label("", "muted")
         self._window_said = label("", "small", mouse=False)
@@ -59,57 +59,85 @@ class Inspector(QWidget):
         )
         self.presets.setMinimumContentsLength(10)
         self.presets.activated.connect(self._on_preset)
-        self.tags = TagModel(self)
-        self._legend = label("", "small")
+        self.tags = TagList()
         self._arrange()
 
-    def show_row(self, row: ImageRow | None) -> None:
-        """Show another image of the catalogue."""
-        self._row = row
+    def show_row(self, row: ImageRow | None, *, frames: int = 1, place: int = 0) -> None:
+        """Show another image of the catalogue, or the same one with what is known of it now.
+
+        Args:
+            row: The image; None for none.
+            frames: How many images its file holds.
+            place: Which of them it is, from 0.
+        """
+        before, self._row = self._row, row
+        self.frames.show_frames(frames if row else 1, place)
+        self._name.setText("" if row is None else self._elided(row.path.name))
+        self._name.setToolTip("" if row is None else str(row.path))
+        self._about.setText("" if row is None else self._described(row))
+        if before is not None and row is not None and _content(before) == _content(row):
+            return
         self._wanted += 1
         self._problem.hide()
         if row is None:
-            self._name.setText("")
-            self._about.setText("")
+            self._drawn = None
+            self._show_overlay(None)
             self.canvas.show_values(None, None, inverted=False)
             self.tags.show_tags(())
             self._background.ask([])
             return
-        self._name.setText(self._elided(row.path.name))
-        self._name.setToolTip(str(row.path))
-        self._about.setText(self._described(row))
-        self._background.ask(
-            [
-                (("image", self._wanted), functools.partial(_read_display, row.path, row.frame)),
-                (("tags", self._wanted), functools.partial(_read_tags, row.path)),
-            ]
-        )
+        tasks: list[Task] = [
+            (("image", self._wanted), functools.partial(_read_display, row.path, row.frame)),
+            (("overlay", self._wanted), functools.partial(_read_overlay, row.path, row.frame)),
+        ]
+        if before is None or before.path != row.path:
+            tasks.append((("tags", row.path), functools.partial(_read_tags, row.path)))
+        self._background.ask(tasks)
 
     def close_reading(self) -> None:
         """Wait for what is being read."""
         self._background.close()
 
-    def _on_read(self, key: tuple[str, int], result: Any) -> None:
+    def _on_read(self, key: tuple[str, Any], result: Any) -> None:
         what, wanted = key
-        if wanted != self._wanted:
-            return
         if what == "tags":
-            self.tags.show_tags(result)
-            said = self.tr("● can identify a person: {count} of {all} tags")
-            count, every = self.tags.identifying(), self.tags.rowCount()
-            self._legend.setText(said.format(count=count, all=every))
+            if self._row is not None and wanted == self._row.path:
+                self.tags.show_tags(result)
+        elif wanted != self._wanted:
             return
-        window = Window(result.window_center, result.window_width)
-        self._fill_presets(result)
-        self.invert.setChecked(result.inverted)
-        self.canvas.show_values(result.values, window, inverted=result.inverted)
+        elif what == "overlay":
+            self._show_overlay(result)
+        else:
+            self._show_image(result)
 
-    def _on_failed(self, key: tuple[str, int], error: MedDistillError) -> None:
+    def _on_failed(self, key: tuple[str, Any], error: MedDistillError) -> None:
         what, wanted = key
         if wanted == self._wanted and what == "image":
+            self._drawn = None
             self.canvas.show_values(None, None, inverted=False)
             self._problem.setText(str(error))
             self._problem.show()
+
+    def _show_image(self, image: Any) -> None:
+        """The next frame of the same file is seen through the window that was set for the one before."""
+        path = None if self._row is None else self._row.path
+        if path == self._drawn:
+            self.canvas.show_next_frame(image.values)
+        else:
+            window = Window(image.window_center, image.window_width)
+            self._fill_presets(image)
+            self.invert.setChecked(image.inverted)
+            self.canvas.show_values(image.values, window, inverted=image.inverted)
+        self._drawn = path
+        self._draw_overlay()
+
+    def _show_overlay(self, drawn: Any) -> None:
+        self._overlay = drawn
+        self.overlay.setEnabled(drawn is not None)
+        self._draw_overlay()
+
+    def _draw_overlay(self) -> None:
+        self.canvas.show_overlay(self._overlay if self.overlay.isChecked() else None)
 
     def _fill_presets(self, image: Any) -> None:
         names = {"percentiles": self.tr("From the grey levels")}
@@ -118,6 +146,9 @@ class Inspector(QWidget):
             window = Window(preset.center, preset.width)
             name = names.get(preset.name, preset.name) or self.tr("From the file")
             self.presets.addItem(name, window)
+        if self._row is not None and self._row.modality == "CT":
+            for name, window in CT_PRESETS.items():
+                self.presets.addItem(name, window)
         self.presets.addItem(self.tr("Full range"), None)
 
     def _on_preset(self, number: int) -> None:
@@ -126,6 +157,11 @@ class Inspector(QWidget):
             self.canvas.show_everything()
         else:
             self.canvas.set_window(window)
+
+    def _on_preset_key(self, number: int) -> None:
+        if number < self.presets.count():
+            self.presets.setCurrentIndex(number)
+            self._on_preset(number)
 
     def _say_window(self) -> None:
         window = self.canvas.window_shown
@@ -144,7 +180,6 @@ class Inspector(QWidget):
             f"{row.width} × {row.height}",
             row.modality,
             role_title(row.role) if row.role else "",
-            self.tr("frame {number}").format(number=row.frame + 1) if row.frame else "",
         ]
         return " · ".join(part for part in parts if part)
 
@@ -163,10 +198,9 @@ class Inspector(QWidget):
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self._picture())
-        parts.addWidget(self._tag_table())
-        parts.setSizes([440, 240])
+        parts.addWidget(self.tags)
+        parts.setSizes([440, 260])
         column.addWidget(parts, 1)
-        column.addWidget(self._legend)
 
     def _picture(self) -> QWidget:
         holder = QWidget()
@@ -174,15 +208,23 @@ class Inspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.frames)
         column.addLayout(self._tools())
         column.addWidget(self.presets)
         column.addWidget(self._window_said)
         return holder
 
     def _tools(self) -> QHBoxLayout:
-        self.invert = self._tool("contrast", self.tr("Invert"))
+        self.invert = self._tool("contrast", self.tr("Invert (I)"))
         self.invert.setCheckable(True)
         self.invert.toggled.connect(self.canvas.set_inverted)
+        self.canvas.invert_wanted.connect(self.invert.toggle)
+        self.overlay = self._tool("layers", self.tr("Show the overlay of the file (O)"))
+        self.overlay.setCheckable(True)
+        self.overlay.setChecked(True)
+        self.overlay.setEnabled(False)
+        self.overlay.toggled.connect(self._draw_overlay)
+        self.canvas.overlay_wanted.connect(self.overlay.click)
         before = self._tool("previous", self.tr("Previous image (Left)"))
         before.clicked.connect(self._previous)
         after = self._tool("next", self.tr("Next image (Right)"))
@@ -198,27 +240,12 @@ class Inspector(QWidget):
         for tool in (before, after):
             row.addWidget(tool)
         row.addStretch()
-        for tool in (further, closer, whole, self.invert):
+        for tool in (further, closer, whole, self.overlay, self.invert):
             row.addWidget(tool)
         return row
 
     def _tool(self, icon: str, tip: str) -> QPushButton:
         return button("", kind="quiet", icon=icon, tip=tip, parent=self)
-
-    def _tag_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.tags)
-        table.setAccessibleName(self.tr("Tags of the file"))
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setTabKeyNavigation(False)
-        table.setMinimumHeight(72)
-        table.horizontalHeader().setStretchLastSection(True)
-        table.horizontalHeader().setDefaultSectionSize(160)
-        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        return table
 
     def _next(self) -> None:
         self.step_wanted.emit(1)
@@ -237,3 +264,14 @@ def _read_tags(path: Path) -> Any:
     from meddistill_gui.data.reading import read_header  # noqa: PLC0415 - brings pydicom
 
     return read_header(path)
+
+
+def _read_overlay(path: Path, frame: int) -> Any:
+    from meddistill_gui.data.overlays import read_overlay  # noqa: PLC0415 - brings pydicom
+
+    return read_overlay(path, frame)
+
+
+def _content(row: ImageRow) -> tuple[object, ...]:
+    """What is seen of an image; its class may change meanwhile."""
+    return row.id, row.path, row.frame, row.stamp

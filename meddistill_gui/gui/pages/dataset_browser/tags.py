@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTableView, QVBoxLayout, QWidget
 from typing_extensions import override
+
+from meddistill_gui.gui.widgets.labels import label
 
 _Index = QModelIndex | QPersistentModelIndex
 _LONGEST: Final = 200
@@ -86,3 +96,55 @@ class TagModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole and tag.identifying and index.column() == 0:
             return self.tr("{name}, can identify a person").format(name=name)
         return None
+
+
+class TagList(QWidget):
+    """The table with a search above it and what the mark means below it.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = TagModel(self)
+        self._found = QSortFilterProxyModel(self)
+        self._found.setSourceModel(self.model)
+        self._found.setFilterKeyColumn(-1)
+        self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find a tag, or ● for those that identify"))
+        self.search.setAccessibleName(self.tr("Find a tag"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._found.setFilterFixedString)
+        self.table = self._table()
+        self._legend = label("", "small")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.search)
+        column.addWidget(self.table, 1)
+        column.addWidget(self._legend)
+
+    def show_tags(self, tags: Sequence[Tag]) -> None:
+        """Show another file's tags; the search stays."""
+        self.model.show_tags(tags)
+        count, every = self.model.identifying(), self.model.rowCount()
+        said = self.tr("● can identify a person: {count} of {all} tags")
+        self._legend.setText(said.format(count=count, all=every) if every else "")
+
+    def _table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._found)
+        table.setAccessibleName(self.tr("Tags of the file"))
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setTabKeyNavigation(False)
+        table.setMinimumHeight(72)
+        header = table.horizontalHeader()
+        header.setStretchLastSection(True)
+        header.setDefaultSectionSize(160)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        return table

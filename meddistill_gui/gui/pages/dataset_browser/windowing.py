@@ -33,6 +33,15 @@ class Window:
         return Window(self.centre - down * span, max(smallest, self.width + right * span))
 
 
+CT_PRESETS: Final = {
+    "Brain": Window(40, 80),
+    "Soft tissue": Window(40, 400),
+    "Lung": Window(-600, 1500),
+    "Bone": Window(400, 1800),
+}
+"""Usual windows of computed tomography, in Hounsfield units."""
+
+
 def full_range(values: npt.NDArray[np.float32]) -> Window:
     """The window that shows every finite value."""
     finite = values[np.isfinite(values)]

@@ -2,7 +2,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtWidgets import QDialog
 
 from meddistill_gui.core.configs.label import LabelConfig
@@ -349,11 +349,32 @@ def test_far_down_pictures_are_wished_for_as_soon_as_at_the_top(qtbot, opened):
     grid.setFixedHeight(200)
     thumbs.show_cache(None)
     bar = grid.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 300)
+    qtbot.waitUntil(lambda: grid.height() == 200 and bar.pageStep() <= 200)
     bar.setValue(bar.maximum())
     assert grid._wish.interval() == 0
     last = int(opened.browser.model.ids[-1])
     qtbot.waitUntil(lambda: thumbs.pixmap(last) is not None, timeout=10_000)
+
+
+def test_another_number_of_columns_keeps_what_is_seen_and_selected(qtbot, opened):
+    browser, grid = opened.browser, opened.browser.grid
+    grid.setFixedHeight(200)
+    qtbot.waitUntil(lambda: grid.height() == 200)
+    flag = QItemSelectionModel.SelectionFlag.Select
+    for place in (0, 7, 30):
+        grid.selectionModel().select(browser.model.index_of(place), flag)
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
+    columns = set()
+    for width in (700, 1600, 1000):
+        top = grid.rowAt(0) * browser.model.columnCount()
+        opened.resize(width, 700)
+        qtbot.wait(20)
+        columns.add(browser.model.columnCount())
+        first, last = grid.rowAt(0), grid.rowAt(grid.viewport().height() - 1)
+        assert first <= top // browser.model.columnCount() <= (last if last >= 0 else first + 9)
+        assert grid.selected() == [0, 7, 30]
+        assert grid.place() == 0
+    assert len(columns) > 1
 
 
 @pytest.mark.parametrize("kept", [True, False])
