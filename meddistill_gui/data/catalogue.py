@@ -242,6 +242,14 @@ class Catalogue:
             found.update((row[0], _image_row(source, row)) for row in rows)
         return [found[one] for one in wanted if one in found]
 
+    def frames(self, image: int) -> npt.NDArray[np.int64]:
+        """Ids of all images of the file that this one lies in, by frame, int64 `[F]`."""
+        rows = self.connection.execute(
+            "SELECT id FROM image WHERE file = (SELECT file FROM image WHERE id = ?) ORDER BY frame",
+            (image,),
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
     def issues(self) -> list[IssueRow]:
         """Every file that could not be used, by cause and path."""
         source = self.source or Path()
