@@ -25,8 +25,7 @@ from meddistill_gui.engine import checkpoint as checkpoints
 from meddistill_gui.engine import devices, gates, processes, reworking, starting
 from meddistill_gui.engine.bounded import is_bounded, normaliser_for
 from meddistill_gui.engine.checkpoint import Checkpoint
-from meddistill_gui.engine.experts.store import open_store
-from meddistill_gui.engine.experts.training import epochs_needed, experts_digest, train_experts
+from meddistill_gui.engine.experts.supply import supplied, wanted_at
 from meddistill_gui.engine.method import Learned, Method, Setting, StepReport
 from meddistill_gui.engine.registry import make_method
 from meddistill_gui.engine.selection import Publisher, balanced_accuracy, better
@@ -93,7 +92,10 @@ def distill(
         for folder in (run.frames, run.experts, run.result.parent):
             folder.mkdir(parents=True, exist_ok=True)
     if method.needs_experts:
-        setting = yield from _with_experts(config, run, setting, control)
+        iteration = begun.iteration if begun else 0
+        total = sum(phase.iterations for phase in method.phases)
+        number = wanted_at(config, iteration, total)
+        setting = yield from supplied(config, run.experts, setting, number, control)
     if begun is None:
         if processes.is_first():
             ledgers.save(run.ledger, starting.ledger_of(config, setting, train, validation))
@@ -133,7 +135,7 @@ def experts(
     with writing_to(run.root):
         run.experts.mkdir(parents=True, exist_ok=True)
     if make_method(config).needs_experts:
-        yield from _with_experts(config, run, setting, control)
+        yield from supplied(config, run.experts, setting, config.experts.count, control)
 
 
 def _refuse_idle_processes(config: DistillConfig) -> None:
@@ -146,25 +148,12 @@ def _refuse_idle_processes(config: DistillConfig) -> None:
     )
 
 
-def _with_experts(
-    config: DistillConfig, run: RunFolder, setting: Setting, control: Control
-) -> Generator[Event, None, Setting]:
-    store = open_store(
-        run.experts,
-        parameter_count=setting.network.parameter_count,
-        epochs=epochs_needed(config),
-        digest=experts_digest(config, setting.train),
-        half=config.experts.half,
-    )
-    yield from train_experts(config, setting.network, setting.train, store, control)
-    return replace(setting, experts=store)
-
-
 def _loop(run: _Run, at: Checkpoint) -> Iterator[Event]:
     saved = time.monotonic()
     try:
         while not _complete(run, at):
             processes.safe_point(run.control)
+            run = yield from _with_enough_experts(run, at)
             if _to_be_evaluated(run, at):
                 at = yield from _evaluated(run, at)
             else:
@@ -193,6 +182,15 @@ def _publish(run: _Run, learned: Learned) -> None:
     """Write the set that is handed out."""
     if processes.is_first():
         distilled.save(run.folder.result, run.publisher.published(learned))
+
+
+def _with_enough_experts(run: _Run, at: Checkpoint) -> Generator[Event, None, _Run]:
+    """The run with as many experts as the coming iteration draws from."""
+    number = wanted_at(run.config, at.iteration, run.total)
+    if run.setting.experts is None or run.setting.experts.count >= number:
+        return run
+    setting = yield from supplied(run.config, run.folder.experts, run.setting, number, run.control)
+    return replace(run, setting=setting)
 
 
 def _complete(run: _Run, at: Checkpoint) -> bool:

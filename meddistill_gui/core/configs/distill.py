@@ -25,8 +25,9 @@ class ImagesConfig:
     )
     window: str = option(
         "file",
-        text="Grey window of DICOM images: as the file says (else percentiles), or percentiles of each image.",
-        choices=("file", "percentile"),
+        text="Grey window of DICOM images: as the file says (else percentiles), percentiles of each image, or a usual window "
+        "of computed tomography (centre and width in Hounsfield units: brain 40 and 80, soft tissue 40 and 400, lung -600 and 1500, bone 400 and 1800).",
+        choices=("file", "percentile", "ct-brain", "ct-soft-tissue", "ct-lung", "ct-bone"),
     )
 
 
@@ -36,6 +37,14 @@ class ExpertsConfig:
 
     count: int = option(
         6, text="Number of experts.", minimum=1, maximum=1000, source="100 in paper A"
+    )
+    first: int = option(
+        0,
+        text="Begin to distil when so many experts exist and train the others meanwhile; 0 waits for all.",
+        minimum=0,
+        maximum=1000,
+        source="ours",
+        expert=True,
     )
     epochs: int = option(10, text="Epochs each expert is trained for.", minimum=1, maximum=200)
     learning_rate: float = option(
