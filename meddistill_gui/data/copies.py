@@ -40,7 +40,8 @@ class CopyPair:
         image: Catalogue id, the smaller one.
         other: Catalogue id.
         similarity: Correlation of the two squares; 1 for equal pixels.
-        exact: Whether the decoded pixels are equal, at full size.
+        compared: Whether the decoded images were compared; else only a sample of the stored pixels was, by the scan.
+        exact: Whether the decoded pixels (or the samples) are equal, at full size.
         same_class: Whether both have one class.
         same_patient: Whether both are one patient's; None where a patient is unknown.
         same_role: Whether both stand in one part of the split.
@@ -49,6 +50,7 @@ class CopyPair:
     image: int
     other: int
     similarity: float
+    compared: bool
     exact: bool
     same_class: bool
     same_patient: bool | None
@@ -78,27 +80,46 @@ def find_copies(
     yield from _warnings(list_copies(catalogue))
 
 
+_COLUMNS: Final = """
+    a.pixels = b.pixels, la.class = lb.class, a.patient = b.patient, ifnull(ra.role, '') = ifnull(rb.role, '')
+"""
+_BESIDE: Final = """
+LEFT JOIN label la ON la.image = a.id LEFT JOIN label lb ON lb.image = b.id
+LEFT JOIN role ra ON ra.image = a.id LEFT JOIN role rb ON rb.image = b.id
+"""
+_PAIRS: Final = f"""
+SELECT copy.image, copy.other, copy.similarity, 1, {_COLUMNS}
+FROM copy JOIN image a ON a.id = copy.image JOIN image b ON b.id = copy.other {_BESIDE}
+UNION ALL
+SELECT a.id, b.id, 1.0, 0, {_COLUMNS}
+FROM (SELECT min(id) AS first, fingerprint, frame FROM image GROUP BY fingerprint, frame HAVING count(*) > 1) AS same
+JOIN image a ON a.id = same.first
+JOIN image b ON b.fingerprint = same.fingerprint AND b.frame = same.frame AND b.id != a.id {_BESIDE}
+WHERE NOT EXISTS (SELECT 1 FROM copy WHERE copy.image = a.id AND copy.other = b.id)
+ORDER BY 8, 6, 7, 3 DESC, 1, 2
+"""  # noqa: S608 - constants of ours
+
+
 def list_copies(catalogue: Catalogue) -> list[CopyPair]:
-    """The copies that were found when the images were last read, most telling first."""
-    rows = catalogue.connection.execute(
-        "SELECT copy.image, copy.other, copy.similarity, a.pixels = b.pixels, la.class = lb.class, "
-        "a.patient = b.patient, ifnull(ra.role, '') = ifnull(rb.role, '') "
-        "FROM copy JOIN image a ON a.id = copy.image JOIN image b ON b.id = copy.other "
-        "LEFT JOIN label la ON la.image = a.id LEFT JOIN label lb ON lb.image = b.id "
-        "LEFT JOIN role ra ON ra.image = a.id LEFT JOIN role rb ON rb.image = b.id "
-        "ORDER BY 7, 5, 6, copy.similarity DESC, copy.image, copy.other"
-    )
+    """The copies that are known, most telling first.
+
+    Those that were found when the images were last read, and images whose stored pixels agree in size and in the sample that the scan
+    looked at (each with the first of its kind).
+    """
     return [
         CopyPair(
             image=image,
             other=other,
             similarity=similarity,
-            exact=bool(exact),
+            compared=bool(compared),
+            exact=bool(exact) if compared else True,
             same_class=bool(same_class),
             same_patient=None if same_patient is None else bool(same_patient),
             same_role=bool(same_role),
         )
-        for image, other, similarity, exact, same_class, same_patient, same_role in rows
+        for image, other, similarity, compared, exact, same_class, same_patient, same_role in catalogue.connection.execute(
+            _PAIRS
+        )
     ]
 
 

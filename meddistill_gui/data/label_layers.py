@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
 
 _SAME_IMAGE: Final = (
     "hand.path = file.path AND hand.frame = image.frame AND hand.fingerprint = image.fingerprint"
@@ -123,3 +123,12 @@ def _write(connection: sqlite3.Connection, layers: str) -> None:
     connection.execute(
         "DELETE FROM class WHERE NOT EXISTS (SELECT 1 FROM label WHERE label.class = class.id)"
     )
+
+
+def labels_by_path(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Path below the source and class of every image that has one, each path once."""
+    rows = catalogue.connection.execute(
+        f"SELECT DISTINCT {INNER_PATH}, class.name FROM label JOIN image ON image.id = label.image "  # noqa: S608 - a constant of ours
+        "JOIN file ON file.id = image.file JOIN class ON class.id = label.class ORDER BY file.path, image.frame"
+    )
+    return rows.fetchall()

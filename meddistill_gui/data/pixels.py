@@ -31,7 +31,7 @@ from meddistill_gui.core.files import sync_folder, writing_to
 from meddistill_gui.data import thumbnail_store
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.copies import find_copies
-from meddistill_gui.data.headers import Problem
+from meddistill_gui.data.facts import Problem
 from meddistill_gui.data.reading import read_image
 from meddistill_gui.data.recording import record_issues, record_pixels
 from meddistill_gui.data.squares import content_digest, to_square, to_stored

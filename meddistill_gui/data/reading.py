@@ -33,6 +33,14 @@ Values = npt.NDArray[np.float32]
 PERCENTILES: Final = (0.5, 99.5)
 """Values that become black and white where the file names no window."""
 
+CT_WINDOWS: Final = {
+    "ct-brain": (40.0, 80.0),
+    "ct-soft-tissue": (40.0, 400.0),
+    "ct-lung": (-600.0, 1500.0),
+    "ct-bone": (400.0, 1800.0),
+}
+"""Centre and width of the usual windows of computed tomography, in Hounsfield units."""
+
 _REMEDY: Final = "Export it again from where it came from, or leave it out."
 
 
@@ -61,7 +69,7 @@ def read_image(path: Path, frame: int = 0, *, window: str = "file") -> Values:
     Args:
         path: A DICOM, PNG, JPEG, TIFF, BMP, NIfTI or MedMNIST file.
         frame: Which of its images, from 0.
-        window: "file" (VOI LUT or window of the header, percentiles where there is none) or "percentile".
+        window: "file" (VOI LUT or window of the header, percentiles where there is none), "percentile", or one of `CT_WINDOWS`.
 
     Returns:
         float32 `[H, W]`, or `[H, W, 3]` for colour, in 0..1, black 0.
@@ -72,11 +80,20 @@ def read_image(path: Path, frame: int = 0, *, window: str = "file") -> Values:
     one = read_frame(path, frame)
     if one.values.ndim == 3:
         return one.values
-    shown = None if window == "percentile" else dicom_frames.windowed(one)
-    if shown is None:
-        low, high = np.percentile(one.content(), PERCENTILES)
-        shown = _between(one.values, float(low), float(high))
+    shown = _through_window(one, window)
     return 1 - shown if one.inverted else shown
+
+
+def _through_window(one: Frame, window: str) -> Values:
+    """0..1 before polarity."""
+    if window in CT_WINDOWS:
+        center, width = CT_WINDOWS[window]
+        return _between(one.values, center - width / 2, center + width / 2)
+    shown = None if window == "percentile" else dicom_frames.windowed(one)
+    if shown is not None:
+        return shown
+    low, high = np.percentile(one.content(), PERCENTILES)
+    return _between(one.values, float(low), float(high))
 
 
 def read_display(path: Path, frame: int = 0) -> DisplayImage:

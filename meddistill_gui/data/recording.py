@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from meddistill_gui.data.catalogue import INNER_PATH, RISK, Catalogue
-from meddistill_gui.data.headers import FileFacts, Header, Problem
+from meddistill_gui.data.facts import FileFacts, Header, Problem
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from meddistill_gui.core.control import Control
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.headers import Problem
+from meddistill_gui.data.facts import Problem
 from meddistill_gui.data.recording import SeenFile
 
 _BATCH: Final = 1000

@@ -8,14 +8,16 @@ import pytest
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import LabelError
 from meddistill_gui.core.run_folder import create_run
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
 from meddistill_gui.data.hand_labels import redo, set_classes, steps, undo
-from meddistill_gui.data.label_layers import source_classes
+from meddistill_gui.data.label_layers import labels_by_path, source_classes
 from meddistill_gui.data.labelling import label, preview_labels
+from meddistill_gui.data.scanning import scan
 from meddistill_gui.data.splitting import split
 
 
@@ -161,3 +163,19 @@ def test_an_unused_split_goes_and_a_used_one_stays(labelled: Catalogue) -> None:
             change()
     assert labelled.summary() == before
     assert steps(labelled) == (1, 0)
+
+
+def test_the_classes_written_down_label_another_project(
+    hospital: Path, labelled: Catalogue, tmp_path: Path
+) -> None:
+    set_classes(labelled, _chosen(labelled), "mine")
+    table = tmp_path / "classes.csv"
+    lines = [f"{path},{name}" for path, name in labels_by_path(labelled)]
+    table.write_text("\n".join(["path,class", *lines]))
+    project = tmp_path / "another"
+    project.mkdir()
+    with open_catalogue(project / "catalogue.sqlite") as other:
+        for _ in scan(ScanConfig(source=hospital, project=project), other, Control()):
+            pass
+        label(LabelConfig(project=project, rule="table", table=table), other, Control())
+        assert _classes(other) == _classes(labelled)

@@ -11,7 +11,8 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply
 from pydicom.pixels.utils import pixel_array
 
 from meddistill_gui.core.errors import SourceError
-from meddistill_gui.data.headers import FileFacts, read_facts
+from meddistill_gui.data.facts import FileFacts
+from meddistill_gui.data.headers import read_facts
 from meddistill_gui.data.reading import read_frame, read_header, read_image
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

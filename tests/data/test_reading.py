@@ -3,16 +3,21 @@
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pydicom import uid
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 
+from meddistill_gui.core.configs.distill import ImagesConfig
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data.reading import read_display, read_header, read_image
+from meddistill_gui.data.square_preview import preview_square
+from meddistill_gui.data.squares import to_square, to_stored
 from meddistill_gui.data.thumbnails import thumbnail
 
 
@@ -136,6 +141,21 @@ def test_without_a_window_percentiles_decide(tmp_path: Path) -> None:
     assert np.median(read_image(tmp_path / "a.dcm")) > 0.3
     write_dicom(tmp_path / "b.dcm", ramp(), WindowCenter=100, WindowWidth=2)
     assert len(np.unique(read_image(tmp_path / "b.dcm", window="percentile"))) > 40
+
+
+def test_a_usual_window_of_computed_tomography() -> None:
+    path = get_testdata_file("CT_small.dcm")
+    dataset = pydicom.dcmread(path)
+    units = apply_modality_lut(dataset.pixel_array, dataset)
+    shown = read_image(Path(path), window="ct-soft-tissue")
+    np.testing.assert_allclose(shown, np.clip((units + 160) / 400, 0, 1), atol=1e-6)
+    for options in (ImagesConfig(size=24), ImagesConfig(fit="crop", channels=3, window="ct-lung")):
+        preview = preview_square(Path(path), 0, options)
+        values = read_image(Path(path), window=options.window)
+        stored = to_stored(to_square(values, options.size, options.fit, options.channels))
+        expected = stored[0] if options.channels == 1 else stored.transpose(1, 2, 0)
+        np.testing.assert_array_equal(preview.after, expected)
+        np.testing.assert_array_equal(preview.before, to_stored(read_image(Path(path))))
 
 
 def test_padding_does_not_count_for_percentiles(tmp_path: Path) -> None:
