@@ -16,6 +16,7 @@ from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, open_cata
 from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
 from meddistill_gui.gui.pages.dataset_browser.hospital import HospitalConfig, start_hospital
+from meddistill_gui.gui.pages.dataset_browser.region_actions import RegionActions
 from meddistill_gui.gui.pages.dataset_browser.steps import (
     Step,
     is_divided,
@@ -61,6 +62,7 @@ class DatasetBrowserPage(QWidget):
             self.tr("Look through a folder of images, name their classes, divide the patients."),
         )
         self._stack = QStackedWidget()
+        self.regions = RegionActions(self.frame, self.browser, session, start_job, self)
         self._arrange()
         self.destroyed.connect(self.browser.close_reading)
         session.project_changed.connect(self._open_catalogue)
@@ -70,7 +72,7 @@ class DatasetBrowserPage(QWidget):
     @property
     def working(self) -> bool:
         """Whether an operation of this page runs."""
-        return self._work.running or self._inventing.running
+        return self._work.running or self._inventing.running or self.regions.working
 
     @property
     def reading(self) -> bool:
@@ -319,6 +321,7 @@ class DatasetBrowserPage(QWidget):
         if step in words:
             self.frame.primary.setText(words[step])
             self.frame.primary.setAccessibleName(words[step])
+        self.regions.show_state(images=step is not Step.OPEN, working=self.working)
         for control in (self.frame.primary, self._another, self.empty):
             control.setEnabled(not self.working)
         self.browser.overview.setEnabled(not self.working)
