@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -109,9 +110,10 @@ def _origin(config: ReworkConfig, run: RunFolder, rows: tuple[int, ...]) -> Orig
 
 def _free_name(run: RunFolder) -> str:
     number = 2
-    while (run.root.parent / f"{run.name}-reworked-{number}").exists():
+    base = re.sub(r"-reworked-\d+$", "", run.name)
+    while (run.root.parent / f"{base}-reworked-{number}").exists():
         number += 1
-    return f"{run.name}-reworked-{number}"
+    return f"{base}-reworked-{number}"
 
 
 def _share_experts(given: Path, taken: Path) -> None:

@@ -2,50 +2,40 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import LIMITS, Verdict
+from meddistill_gui.gui.pages.anonymity_preview.overlay import Overlay, overlay_from
 
 _CONTEXT: Final = ("closeness", "three_sample", "recovery", "reidentification", "membership")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbour:
-    """A real image near a synthetic one.
+    """A real image beside a synthetic one: one that a score names, or one that is near by plain distance.
 
     Attributes:
         image: Its id in the project's catalogue.
         patient: Number of its patient.
-        similarity: Cosine of the normalised images, 1 for a copy.
-        distance: Squared distance of the bytes, summed over pixels; 0 is a copy.
+        similarity: Cosine of the normalised images, 1 for a copy; in the view that found it where a score names it.
+        distance: Squared distance of the bytes, summed over pixels; 0 is a copy. None where a score names it.
         trained_on: Whether it is a training image (else hold-out).
+        found_by: "a" or "b", the score that names it; "" for a near one.
+        way: In words, how the score looked ("turned by -5 degrees", "smoothed by 1 of 32 pixels").
+        view: What lays the real image over the synthetic one; None where it is compared as it is.
     """
 
     image: int
     patient: int
     similarity: float
-    distance: int
     trained_on: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Named:
-    """The patient whom a score names first.
-
-    Attributes:
-        image: Catalogue id of the patient's image.
-        patient: Number of the patient.
-        similarity: In the view that found it.
-        way: That view in words ("turned by -5 degrees").
-    """
-
-    image: int
-    patient: int
-    similarity: float
-    way: str
+    distance: int | None = None
+    found_by: str = ""
+    way: str = ""
+    view: Overlay | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +45,14 @@ class ImageFinding:
     Attributes:
         index: Which image, from 0.
         class_name: Its class.
-        p: Share of hold-out patients' images that are as near to a training patient (conformal p-value).
+        p: The smaller of both scores' p, doubled because two were looked at.
+        p_of: For each score ("a", "b") the share of calibration images that score at least as high.
         score_a: Aligned margin.
         score_b: Searched similarity.
         flagged: Whether a score exceeds every hold-out patient's.
-        neighbours: Nearest training images, then nearest hold-out images.
-        named: Whom each score ("a", "b") names, where the report says so.
+        confirmed: Whether it is traceable to one patient.
+        exact: Whether it is a training image, byte by byte.
+        neighbours: Whom the scores name, the less usual score first; then nearest training and nearest hold-out images.
     """
 
     index: int
@@ -70,7 +62,14 @@ class ImageFinding:
     score_b: float
     flagged: bool
     neighbours: tuple[Neighbour, ...]
-    named: Mapping[str, Named]
+    confirmed: bool = False
+    exact: bool = False
+    p_of: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def traceable(self) -> bool:
+        """Whether nobody can accept it."""
+        return self.confirmed or self.exact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +194,8 @@ def _report(record: Mapping[str, Any]) -> AuditReport:
 
 
 def _finding(record: Mapping[str, Any]) -> ImageFinding:
-    near = [_neighbour(one, trained_on=True) for one in record["nearest_train"]]
+    near = sorted(_named(record), key=lambda one: record.get(f"p_{one.found_by}", 1.0))
+    near += [_neighbour(one, trained_on=True) for one in record["nearest_train"]]
     near += [_neighbour(one, trained_on=False) for one in record["nearest_holdout"]]
     return ImageFinding(
         index=record["index"],
@@ -205,17 +205,26 @@ def _finding(record: Mapping[str, Any]) -> ImageFinding:
         score_b=record["score_b"],
         flagged=record["flagged"],
         neighbours=tuple(near),
-        named={
-            name: Named(
-                image=found["id"],
-                patient=found["patient"],
-                similarity=found["similarity"],
-                way=found["way"],
-            )
-            for name in "ab"
-            if (found := record.get(f"found_{name}"))
-        },
+        confirmed=record.get("confirmed", False),
+        exact=record.get("exact", False),
+        p_of={name: record[f"p_{name}"] for name in "ab" if f"p_{name}" in record},
     )
+
+
+def _named(record: Mapping[str, Any]) -> list[Neighbour]:
+    return [
+        Neighbour(
+            image=found["id"],
+            patient=found["patient"],
+            similarity=found["similarity"],
+            trained_on=True,
+            found_by=name,
+            way=found["way"],
+            view=overlay_from(found["view"]) if "view" in found else None,
+        )
+        for name in "ab"
+        if (found := record.get(f"found_{name}"))
+    ]
 
 
 def _neighbour(record: Mapping[str, Any], *, trained_on: bool) -> Neighbour:

@@ -22,6 +22,7 @@ from meddistill_gui.gui.pages.anonymity_preview.audit_reading import (
 )
 from meddistill_gui.gui.pages.anonymity_preview.comparison_view import ComparisonView, Way
 from meddistill_gui.gui.pages.anonymity_preview.neighbours_view import NeighboursView
+from meddistill_gui.gui.pages.anonymity_preview.overlay import laid_over
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
 from meddistill_gui.gui.pages.anonymity_preview.review_row import ReviewRow
 from meddistill_gui.gui.pages.anonymity_preview.whom import whose
@@ -51,6 +52,10 @@ class ImageView(QWidget):
         self.neighbours = NeighboursView()
         self.histogram = HistogramPlot(self.tr("score"), self.tr("hold-out images"))
         self._told = label(kind="muted")
+        self.p_words = label(kind="muted")
+        self.aligned = button(self.tr("Aligned"), kind="quiet")
+        self.aligned.setCheckable(True)
+        self.aligned.setChecked(True)
         self.review = ReviewRow()
         self.ways = self._switches(
             {
@@ -60,14 +65,22 @@ class ImageView(QWidget):
             }
         )
         self._score_titles = {
-            "a": self.tr("Aligned margin"),
-            "b": self.tr("Searched similarity"),
+            "a": self.tr("A: stands out"),
+            "b": self.tr("B: looks alike"),
         }
         self.scores = self._switches(self._score_titles)
-        policy = self._told.sizePolicy()
-        policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
-        self._told.setSizePolicy(policy)
+        self.scores["a"].setToolTip(self.tr("How far one patient stands out from the next fifty"))
+        self.scores["b"].setToolTip(
+            self.tr(
+                "Greatest similarity over 34 views: mirrored, scaled, shifted, turned, negative"
+            )
+        )
+        for line in (self._told, self.p_words):
+            policy = line.sizePolicy()
+            policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
+            line.setSizePolicy(policy)
         self._arrange()
+        self.aligned.clicked.connect(self._show_pair)
         for made in self.ways.values():
             made.clicked.connect(self._choose_way)
         for made in self.scores.values():
@@ -82,7 +95,7 @@ class ImageView(QWidget):
         """Show what was found about one image, uint8 `[H, W]` or `[H, W, 3]`."""
         self._report, self._finding = report, finding
         self.comparison.show_synthetic(pixels)
-        self.neighbours.show_neighbours(finding.neighbours)
+        self.neighbours.show_neighbours(finding.neighbours, pixels.size)
         for one in finding.neighbours:
             known = self._pictures.picture(one.image)
             if known is not None:
@@ -105,37 +118,55 @@ class ImageView(QWidget):
             number=finding.index + 1, value=f"{value:.3g}"
         )
         self.histogram.show_score(report.holdout[name], value, report.thresholds[name], text)
+        p = finding.p_of.get(name)
+        self.p_words.setText(
+            ""
+            if p is None
+            else self.tr(
+                "p = {p}: the share of new patients that score at least as high. The dashed line is the highest of those that set "
+                "the limit."
+            ).format(p=f"{p:.3f}")
+        )
 
     def _compare(self, neighbour: Neighbour) -> None:
         self._neighbour = neighbour
         self._told.setText(self._in_words(neighbour))
+        self.aligned.setEnabled(neighbour.view is not None)
+        self.aligned.setToolTip(
+            self.tr("Lays the real image over the synthetic one as score B did: {way}").format(
+                way=neighbour.way
+            )
+            if neighbour.view is not None
+            else self.tr("Only the image that score B names was changed to be compared")
+        )
+        self._show_pair()
+
+    def _show_pair(self) -> None:
+        """The chosen real image beside the synthetic one, laid over it where that is wanted."""
+        neighbour = self._neighbour
+        if neighbour is None:
+            return
         known = self._pictures.picture(neighbour.image)
-        if known is not None:
-            self.comparison.show_real(known, self._name(neighbour))
-        else:
+        if known is None:
             self.comparison.show_why_not(self.tr("Reading …"))
+            return
+        if neighbour.view is not None and self.aligned.isChecked():
+            known = laid_over(known, neighbour.view)
+        self.comparison.show_real(known, self._name(neighbour))
 
     def _in_words(self, neighbour: Neighbour) -> str:
-        text = self.tr("Similarity {similarity}, squared distance {distance}.").format(
-            similarity=f"{neighbour.similarity:.3f}", distance=f"{neighbour.distance:,}"
-        )
-        if self._report is not None and self._report.far_off:
+        text = self.neighbours.in_words(neighbour) + "."
+        far_off = self._report is not None and self._report.far_off
+        if far_off and neighbour.distance is not None:
             text += " " + self.tr(
                 "The distance says nothing: these images lie far from every patient."
             )
-        for name, title in self._score_titles.items():
-            named = self._finding.named.get(name) if self._finding else None
-            if named is not None:
-                whom = whose(named.patient, named.image, trained_on=True)
-                text += " " + self.tr("{score} names {whom} ({way}).").format(
-                    score=title, whom=whom, way=named.way
-                )
         return text
 
     def _take_picture(self, image: int, pixels: npt.NDArray[np.uint8]) -> None:
         self.neighbours.show_picture(image, pixels)
         if self._neighbour is not None and self._neighbour.image == image:
-            self.comparison.show_real(pixels, self._name(self._neighbour))
+            self._show_pair()
 
     def _take_failure(self, image: int, error: MedDistillError) -> None:
         if self._neighbour is not None and self._neighbour.image == image:
@@ -143,6 +174,8 @@ class ImageView(QWidget):
 
     def _name(self, neighbour: Neighbour) -> str:
         whom = whose(neighbour.patient, neighbour.image, trained_on=neighbour.trained_on)
+        if neighbour.view is not None and self.aligned.isChecked():
+            return self.tr("Real, {whom}: {way}").format(whom=whom, way=neighbour.way)
         return self.tr("Real, {whom}").format(whom=whom)
 
     def _switches(self, titles: dict[Key, str]) -> dict[Key, QPushButton]:
@@ -157,13 +190,14 @@ class ImageView(QWidget):
     def _arrange(self) -> None:
         left = QVBoxLayout()
         left.setSpacing(8)
-        left.addLayout(_row(list(self.ways.values())))
+        left.addLayout(_row([*self.ways.values(), self.aligned]))
         left.addWidget(self.comparison, 1)
         left.addWidget(self._told)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addLayout(_row(list(self.scores.values())))
         right.addWidget(self.histogram, 1)
+        right.addWidget(self.p_words)
         above = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         if large_text(self):
             above.setDirection(QBoxLayout.Direction.TopToBottom)

@@ -1,5 +1,6 @@
 """The nearest real images of a synthetic one, as a row of pictures to choose from."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ _SIDE = 72
 
 
 class NeighboursView(QWidget):
-    """Two groups: training patients, hold-out patients; one image is chosen.
+    """Three groups: whom the scores name, the nearest training patients, the nearest hold-out patients; one image is chosen.
 
     Signals:
         chosen: The `Neighbour` that is compared.
@@ -28,28 +29,43 @@ class NeighboursView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._neighbours: tuple[Neighbour, ...] = ()
+        self._values = 1
         self._buttons: list[QToolButton] = []
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self.choose)
-        self._rows: dict[bool, QHBoxLayout] = {}
+        self._rows: dict[str, QHBoxLayout] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(24)
-        for trained_on, title in (
-            (True, self.tr("Nearest training patients")),
-            (False, self.tr("Nearest hold-out patients")),
+        for group, title, tip in (
+            (
+                "found",
+                self.tr("Found by the scores"),
+                self.tr("The patient whom each score names first, and how similar in that view"),
+            ),
+            ("train", self.tr("Nearest training patients"), self._levels()),
+            ("holdout", self.tr("Nearest hold-out patients"), self._levels()),
         ):
             column = QVBoxLayout()
             column.setSpacing(4)
-            column.addWidget(label(title, "small", wrap=False))
-            self._rows[trained_on] = QHBoxLayout()
-            self._rows[trained_on].setSpacing(8)
-            column.addLayout(self._rows[trained_on])
+            heading = label(title, "small", wrap=False)
+            heading.setToolTip(tip)
+            column.addWidget(heading)
+            self._rows[group] = QHBoxLayout()
+            self._rows[group].setSpacing(8)
+            self._rows[group].setAlignment(Qt.AlignmentFlag.AlignLeft)
+            column.addLayout(self._rows[group])
             row.addLayout(column)
         row.addStretch()
 
-    def show_neighbours(self, neighbours: Sequence[Neighbour]) -> None:
-        """Offer these and choose the first."""
+    def show_neighbours(self, neighbours: Sequence[Neighbour], values: int) -> None:
+        """Offer these and choose the first.
+
+        Args:
+            neighbours: In the order they shall stand.
+            values: Numbers in one image, to tell a distance per number.
+        """
+        self._values = max(1, values)
         for made in self._buttons:
             self._group.removeButton(made)
             made.hide()
@@ -77,17 +93,45 @@ class NeighboursView(QWidget):
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setIconSize(QSize(_SIDE, _SIDE))
         made.setIcon(QIcon(_blank()))
-        made.setText(f"{one.similarity:.3f}")
-        told = self.tr("{whom}, similarity {similarity}, squared distance {distance}").format(
-            whom=whose(one.patient, one.image, trained_on=one.trained_on).capitalize(),
-            similarity=f"{one.similarity:.3f}",
-            distance=f"{one.distance:,}",
-        )
+        made.setText(self._short(one))
+        told = self.in_words(one)
         made.setToolTip(told)
         made.setAccessibleName(told)
         self._group.addButton(made, place)
-        self._rows[one.trained_on].addWidget(made)
+        group = "found" if one.found_by else "train" if one.trained_on else "holdout"
+        self._rows[group].addWidget(made)
         return made
+
+    def in_words(self, one: Neighbour) -> str:
+        """Who it is, and how near."""
+        whom = whose(one.patient, one.image, trained_on=one.trained_on)
+        whom = whom[:1].upper() + whom[1:]
+        if one.distance is None:
+            return self.tr(
+                "{whom}: named by score {score}, similarity {similarity} ({way})"
+            ).format(
+                whom=whom,
+                score=one.found_by.upper(),
+                similarity=f"{one.similarity:.2f}",
+                way=one.way,
+            )
+        return self.tr(
+            "{whom}: {levels} grey levels apart per pixel, similarity {similarity}"
+        ).format(whom=whom, levels=self._apart(one.distance), similarity=f"{one.similarity:.2f}")
+
+    def _short(self, one: Neighbour) -> str:
+        """What is written under the picture: what the pictures are ordered by."""
+        if one.distance is None:
+            return f"{one.found_by.upper()}  {one.similarity:.2f}"
+        return f"± {self._apart(one.distance)}"
+
+    def _apart(self, distance: int) -> str:
+        return f"{math.sqrt(distance / self._values):.0f}"
+
+    def _levels(self) -> str:
+        return self.tr(
+            "Ordered by distance: by how many of 255 grey levels a pixel differs (root mean square)"
+        )
 
 
 def _blank() -> QPixmap:

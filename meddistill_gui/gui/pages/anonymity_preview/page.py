@@ -1,5 +1,7 @@
 """Decides what the anonymity preview shows: nothing to audit yet, no audit yet, or the findings."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
@@ -7,6 +9,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout
 
 from meddistill_gui.core import distilled
 from meddistill_gui.core.configs.audit import AuditConfig
+from meddistill_gui.core.configs.rework import ReworkConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.run_folder import RunFolder, open_run
@@ -60,6 +63,8 @@ class AnonymityPreviewPage(QWidget):
         self._images: npt.NDArray[np.uint8] = np.empty((0, 1, 1), np.uint8)
         self._build()
         self._image.review.decided.connect(self._decide)
+        self._image.review.reworked.connect(self._rework)
+        self._findings.itemSelectionChanged.connect(self._offer)
         self._findings.chosen.connect(self._show_finding)
         self._work.reported.connect(self._take_event)
         self._work.finished.connect(self._end)
@@ -146,6 +151,7 @@ class AnonymityPreviewPage(QWidget):
             self._frame.show_error(error)
             decided = {}
         self._image.review.show_review(decided.get(self._finding.index))
+        self._findings.show_decisions({index: one.decision for index, one in decided.items()})
 
     def _decide(self, decision: str, reviewer: str, reason: str) -> None:
         run = self._session.run
@@ -156,6 +162,23 @@ class AnonymityPreviewPage(QWidget):
         except MedDistillError as error:
             self._frame.show_error(error)
         self._show_review()
+
+    def _rework(self, action: str, reviewer: str, reason: str) -> None:
+        """Make a new run in which the chosen images begin again, or are left out."""
+        run, chosen = self._session.run, self._findings.selected()
+        if run is None or not chosen or self._work.running:
+            return
+        self._frame.notice.hide()
+        self._frame.progress.begin(self.tr("Starting"))
+        config = ReworkConfig(
+            run=run.root,
+            images=tuple(one.index + 1 for one in chosen),
+            action=action,
+            reviewer=reviewer,
+            reason=reason,
+        )
+        self._work.start("rework", config)
+        self._offer()
 
     def _show_only(self, widget: QWidget) -> None:
         self._stack.setCurrentWidget(widget)
@@ -168,6 +191,13 @@ class AnonymityPreviewPage(QWidget):
         self._again.setVisible(shown and not busy)
         self._frame.primary.setVisible(shown and not busy)
         self._no_audit.action.setEnabled(not busy)
+        chosen = self._findings.selected()
+        self._image.review.show_choice(
+            ", ".join(str(one.index + 1) for one in chosen),
+            several=len(chosen) > 1,
+            traceable=any(one.traceable for one in chosen),
+            busy=busy,
+        )
 
     def _take_event(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -175,9 +205,21 @@ class AnonymityPreviewPage(QWidget):
         elif isinstance(event, Warned):
             self._frame.notice.show_message("warning", event.message, event.remedy)
 
-    def _end(self, _summary: dict[str, object]) -> None:
+    def _end(self, summary: dict[str, object]) -> None:
         self._frame.progress.finish()
-        self.refresh()
+        if "action" in summary:
+            self._show_new_run(summary)
+        else:
+            self.refresh()
+
+    def _show_new_run(self, summary: dict[str, object]) -> None:
+        """Go to the run that a rework made; what is on the screen is its set, not audited yet."""
+        try:
+            self._session.choose_run(Path(str(summary["run"])))
+        except MedDistillError as error:
+            self._frame.show_error(error)
+            return
+        self._frame.notice.show_message("info", str(summary["text"]), "")
 
     def _fail(self, error: MedDistillError) -> None:
         self._frame.progress.finish()

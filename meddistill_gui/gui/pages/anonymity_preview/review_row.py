@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -17,29 +18,71 @@ from meddistill_gui.gui.widgets.labels import label
 
 
 class ReviewRow(QWidget):
-    """What was decided, and two buttons to decide.
+    """What was decided, and buttons to decide.
 
     Signals:
         decided: Decision ("accepted" or "leak"), reviewer and reason.
+        reworked: What to do with the chosen images ("restart" or "drop"), reviewer and reason.
     """
 
     decided = Signal(str, str, str)
+    reworked = Signal(str, str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._reviewer = ""
+        self._reviewer, self._numbers = "", ""
         self._told = label(kind="muted")
         self.accept = button(self.tr("No patient …"), tip=self.tr("Accept: it shows no patient"))
         self.leak = button(self.tr("A patient …"), tip=self.tr("It shows a patient: a leak"))
+        self.restart = button(self.tr("Begin again …"))
+        self.drop = button(self.tr("Leave out …"))
+        self.restart.clicked.connect(self._begin_again)
+        self.drop.clicked.connect(self._leave_out)
         self.accept.clicked.connect(self._accept)
         self.leak.clicked.connect(self._report_leak)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._told, 1)
-        row.addWidget(self.accept)
-        row.addWidget(self.leak)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for made in (self.accept, self.leak, self.restart, self.drop):
+            buttons.addWidget(made)
+        buttons.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self._told)
+        column.addLayout(buttons)
         self.show_review(None)
+
+    def show_choice(self, numbers: str, *, several: bool, traceable: bool, busy: bool) -> None:
+        """Fit the buttons to what is chosen.
+
+        Args:
+            numbers: The chosen images as the page counts them, "3, 7".
+            several: Whether it is more than one.
+            traceable: Whether the image that is looked at cannot be accepted.
+            busy: Whether something runs.
+        """
+        self._numbers = numbers
+        self.accept.setEnabled(not several and not traceable)
+        self.leak.setEnabled(not several)
+        self.accept.setToolTip(
+            self.tr("A traceable image cannot be accepted: let it begin again, or leave it out")
+            if traceable
+            else self.tr("Accept: it shows no patient")
+        )
+        self.restart.setEnabled(not busy)
+        self.drop.setEnabled(not busy)
+        what = self.tr("images {numbers}") if several else self.tr("image {numbers}")
+        whom = what.format(numbers=numbers)
+        self.restart.setToolTip(
+            self.tr(
+                "Make a new run in which {images} begins again from noise; the others stay as they are"
+            ).format(images=whom)
+        )
+        self.drop.setToolTip(
+            self.tr("Make a new run without {images}; the others stay as they are").format(
+                images=whom
+            )
+        )
 
     def show_review(self, review: Review | None) -> None:
         """Show the last decision about the image, or that there is none."""
@@ -49,6 +92,8 @@ class ReviewRow(QWidget):
         what = {
             "accepted": self.tr("No patient"),
             "leak": self.tr("A patient"),
+            "restarted": self.tr("Began again in another run"),
+            "dropped": self.tr("Left out in another run"),
         }.get(review.decision, review.decision)
         self._told.setText(
             self.tr("{what}, says {reviewer} ({time}): {reason}").format(
@@ -66,11 +111,35 @@ class ReviewRow(QWidget):
     def _report_leak(self) -> None:
         self._ask("leak", self.tr("This image shows a patient"))
 
+    def _begin_again(self) -> None:
+        title = self.tr("Begin again from noise: {numbers}").format(numbers=self._numbers)
+        said = self._said(title, self._consequence())
+        if said:
+            self.reworked.emit("restart", *said)
+
+    def _leave_out(self) -> None:
+        title = self.tr("Leave out: {numbers}").format(numbers=self._numbers)
+        said = self._said(title, self._consequence())
+        if said:
+            self.reworked.emit("drop", *said)
+
+    def _consequence(self) -> str:
+        return self.tr(
+            "This makes a new run beside this one. The other images stay as they are. The new set needs an audit of its own before it is packed."
+        )
+
     def _ask(self, decision: str, title: str) -> None:
-        dialog = ReviewDialog(title, self._reviewer, self)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._reviewer = dialog.reviewer.text().strip()
-            self.decided.emit(decision, self._reviewer, dialog.reason.toPlainText().strip())
+        said = self._said(title)
+        if said:
+            self.decided.emit(decision, *said)
+
+    def _said(self, title: str, consequence: str = "") -> tuple[str, str] | None:
+        """Reviewer and reason, or None where the person thought better of it."""
+        dialog = ReviewDialog(title, self._reviewer, self, consequence)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return None
+        self._reviewer = dialog.reviewer.text().strip()
+        return self._reviewer, dialog.reason.toPlainText().strip()
 
 
 class ReviewDialog(QDialog):
@@ -80,9 +149,12 @@ class ReviewDialog(QDialog):
         title: The decision in words.
         reviewer: Name to begin with.
         parent: Owner.
+        consequence: What the decision does, where it does more than stand in the log.
     """
 
-    def __init__(self, title: str, reviewer: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, reviewer: str, parent: QWidget | None = None, consequence: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.reviewer = QLineEdit(reviewer)
@@ -100,6 +172,8 @@ class ReviewDialog(QDialog):
         form = QFormLayout(self)
         form.setSpacing(8)
         form.addRow(label(title, "heading"))
+        if consequence:
+            form.addRow(label(consequence))
         form.addRow(label(self.tr("The decision is written down and cannot be changed unseen.")))
         form.addRow(self.tr("Your name"), self.reviewer)
         form.addRow(self.tr("Reason"), self.reason)

@@ -77,13 +77,15 @@ def test_the_flagged_image_stands_first_beside_its_nearest_patient(page, session
     hospital.audited(hospital.finished(hospital.run()), Verdict.LEAK_FOUND, flagged=3)
     session.open_project(hospital.project.root)
     assert page._findings.item(0, 0).text() == "4"
-    assert page._findings.item(0, 3).text() == "Flagged"
+    assert page._findings.item(0, 3).text() == "Traceable"
     comparison = page._image.comparison
     qtbot.waitUntil(lambda: len(comparison.pictures()) == 2)
     (_, synthetic), (name, real) = comparison.pictures()
     assert synthetic[4, 4] == 30
-    assert real[4, 4] == 10
-    assert name == "Real, training patient 10"
+    assert real[4, 4] == 11
+    assert name == "Real, training patient 11"
+    page._image.neighbours.choose(1)
+    qtbot.waitUntil(lambda: comparison.pictures()[1][0] == "Real, training patient 10")
     assert page._image.histogram.accessibleDescription() == (
         "score: 0 of 4 hold-out scores are as high or higher."
     )
@@ -97,13 +99,13 @@ def test_flicker_and_difference(page, session, hospital, qtbot):
     page._image.ways[Way.FLICKER].click()
     assert [caption for caption, _ in comparison.pictures()] == ["Synthetic"]
     qtbot.keyClick(comparison, Qt.Key.Key_Space)
-    assert [caption for caption, _ in comparison.pictures()] == ["Real, training patient 10"]
+    assert [caption for caption, _ in comparison.pictures()] == ["Real, training patient 11"]
     page._image.ways[Way.DIFFERENCE].click()
     [(_, pixels)] = comparison.pictures()
-    assert pixels[4, 4] == 128 + (30 - 10) // 2
+    assert pixels[4, 4] == 128 + (30 - 11) // 2
     picture = comparison.grab().toImage()
     assert picture.pixelColor(comparison.rect().center()).red() in (
-        138,
+        137,
         picture.pixelColor(5, 5).red(),
     )
 
@@ -111,14 +113,14 @@ def test_flicker_and_difference(page, session, hospital, qtbot):
 def test_a_real_image_that_cannot_be_read_says_why(page, session, hospital, qtbot):
     hospital.audited(hospital.finished(hospital.run()))
     session.open_project(hospital.project.root)
-    page._image.neighbours.choose(2)
+    page._image.neighbours.choose(3)
     qtbot.waitUntil(lambda: "It is gone" in page._image.comparison.accessibleDescription())
 
 
 def test_hold_out_neighbours_are_named_so(page, session, hospital, qtbot):
     hospital.audited(hospital.finished(hospital.run()))
     session.open_project(hospital.project.root)
-    page._image.neighbours.choose(3)
+    page._image.neighbours.choose(4)
     qtbot.waitUntil(lambda: len(page._image.comparison.pictures()) == 2)
     assert page._image.comparison.pictures()[1][0] == "Real, hold-out patient 20"
 
@@ -170,9 +172,13 @@ def test_it_says_whom_a_score_names_and_when_distances_say_nothing(page, session
     path = run.audit / "detailed.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"off_manifold": True}))
     session.open_project(hospital.project.root)
-    told = page._image._told.text()
-    assert "Aligned margin names training patient 11 (turned by -5 degrees)." in told
-    assert "The distance says nothing" in told
+    told = page._image._told
+    assert told.text().startswith("Training patient 11: named by score ")
+    assert "(turned by -5 degrees)" in told.text()
+    assert "The distance says nothing" not in told.text()
+    page._image.neighbours.choose(1)
+    assert "grey levels apart per pixel" in told.text()
+    assert "The distance says nothing" in told.text()
 
 
 def test_a_report_of_an_earlier_version_can_be_read(page, session, hospital):

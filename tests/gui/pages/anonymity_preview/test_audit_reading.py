@@ -14,8 +14,9 @@ def test_flagged_first_then_the_least_usual(hospital):
     assert report.verdict is Verdict.LEAK_FOUND
     assert [one.index for one in report.images] == [1, 5, 4, 3, 2, 0]
     nearest = report.images[0].neighbours
-    assert [one.image for one in nearest] == [10, 11, 12, 20, 21, 22]
-    assert [one.trained_on for one in nearest] == [True] * 3 + [False] * 3
+    assert [one.image for one in nearest] == [11, 10, 11, 12, 20, 21, 22]
+    assert [one.trained_on for one in nearest] == [True] * 4 + [False] * 3
+    assert [one.found_by for one in nearest] == [nearest[0].found_by] + [""] * 6
 
 
 def test_no_audit_is_none(hospital):
