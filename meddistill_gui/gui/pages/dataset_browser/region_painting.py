@@ -1,0 +1,124 @@
+"""Paints regions and places of the window over an image. Outline, hatching and letters tell them apart, never colour alone."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+
+from meddistill_gui.data.patch_grid import Grid
+from meddistill_gui.data.regions import MASK, Region, inside
+
+HANDLE: Final = 9.0
+"""Side of a corner's handle on the screen."""
+
+_DARK: Final = QColor(0, 0, 0, 210)
+_LIGHT: Final = QColor("#ffffff")
+_CHOSEN: Final = QColor("#ffd54a")
+_HATCH: Final = QColor(255, 255, 255, 150)
+
+# Letter, hatching and colour of each class of patch: outside, inside-negative, inside-positive (Okabe & Ito).
+_PLACES: Final = {
+    0: ("O", Qt.BrushStyle.Dense6Pattern, QColor("#56b4e9")),
+    1: ("N", Qt.BrushStyle.HorPattern, QColor("#f0e442")),
+    2: ("P", Qt.BrushStyle.DiagCrossPattern, QColor("#e69f00")),
+}
+_LETTER_FROM: Final = 15.0
+
+
+def paint_region(
+    painter: QPainter, region: Region, to_screen: QTransform, *, chosen: bool, mask: QImage | None
+) -> None:
+    """One region: hatched, with a double outline that shows on black and on white.
+
+    Args:
+        painter: In coordinates of the screen.
+        region: What to paint.
+        to_screen: From the image's pixels.
+        chosen: Whether it is the one being edited.
+        mask: Its picture from `mask_picture`, for a region of pixels.
+    """
+    if region.kind == MASK:
+        if mask is not None:
+            painter.drawImage(to_screen.mapRect(QRectF(0, 0, mask.width(), mask.height())), mask)
+        return
+    shape = to_screen.map(QPolygonF([QPointF(x, y) for x, y in region.vertices]))
+    painter.setPen(Qt.PenStyle.NoPen)
+    style = Qt.BrushStyle.FDiagPattern if chosen else Qt.BrushStyle.BDiagPattern
+    painter.setBrush(QBrush(_HATCH, style))
+    painter.drawPolygon(shape)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    outline(painter, shape, chosen=chosen, closed=True)
+
+
+def outline(painter: QPainter, shape: QPolygonF, *, chosen: bool, closed: bool) -> None:
+    """A light line within a dark one; dashed while it is not the chosen one."""
+    style = Qt.PenStyle.SolidLine if chosen else Qt.PenStyle.DashLine
+    for pen in (QPen(_DARK, 4), QPen(_CHOSEN if chosen else _LIGHT, 2, style)):
+        painter.setPen(pen)
+        if closed:
+            painter.drawPolygon(shape)
+        else:
+            painter.drawPolyline(shape)
+
+
+def paint_handles(painter: QPainter, points: Sequence[QPointF], chosen: int | None) -> None:
+    """A square on each corner; the chosen one is larger and filled."""
+    for number, point in enumerate(points):
+        side = HANDLE * (1.6 if number == chosen else 1.0)
+        square = QRectF(point.x() - side / 2, point.y() - side / 2, side, side)
+        painter.setPen(QPen(_DARK, 2))
+        painter.setBrush(QBrush(_CHOSEN if number == chosen else _LIGHT))
+        painter.drawRect(square)
+
+
+def paint_cursor(painter: QPainter, at: QPointF) -> None:
+    """Where the keyboard stands: a cross with a gap."""
+    for pen in (QPen(_DARK, 4), QPen(_LIGHT, 2)):
+        painter.setPen(pen)
+        for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            painter.drawLine(at + QPointF(4 * right, 4 * down), at + QPointF(14 * right, 14 * down))
+
+
+def mask_picture(region: Region, width: int, height: int) -> QImage:
+    """A region of pixels as hatching with a border, `QImage` of the image's size."""
+    mask = inside([region], width, height)
+    step = max(8, width // 90)
+    rows, columns = np.indices((height, width), dtype=np.int32, sparse=True)
+    hatch = ((rows + columns) % step) < max(1, step // 5)
+    border = mask.copy()
+    thick = max(1, width // 400)
+    border[thick:-thick, thick:-thick] &= ~(
+        mask[2 * thick :, thick:-thick] & mask[: -2 * thick, thick:-thick]
+        & mask[thick:-thick, 2 * thick :] & mask[thick:-thick, : -2 * thick]
+    )  # fmt: skip
+    shown = np.zeros((height, width, 4), dtype=np.uint8)
+    shown[mask & hatch] = (255, 255, 255, 150)
+    shown[border] = (255, 255, 255, 255)
+    return QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+
+
+def paint_places(
+    painter: QPainter, grid: Grid, size: int, stride: int, to_screen: QTransform
+) -> None:
+    """A square of one stride at the middle of each place that has a class, hatched and lettered by it."""
+    scale = to_screen.m11()
+    side = max(2.0, min(size, stride) * scale - 1)
+    font = painter.font()
+    font.setPixelSize(max(8, int(side * 0.45)))
+    painter.setFont(font)
+    for (row, column), name in zip(grid.position.tolist(), grid.classes.tolist(), strict=True):
+        if name not in _PLACES:
+            continue
+        letter, hatch, colour = _PLACES[name]
+        middle = to_screen.map(QPointF(column + size / 2, row + size / 2))
+        square = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(QBrush(colour, hatch))
+        painter.drawRect(square)
+        if side >= _LETTER_FROM:
+            badge = QRectF(square.left(), square.top(), side * 0.5, side * 0.55)
+            painter.fillRect(badge, _DARK)
+            painter.setPen(QPen(_LIGHT))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, letter)
