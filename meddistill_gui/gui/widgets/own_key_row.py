@@ -75,7 +75,7 @@ class OwnKeyRow(QWidget):
         self.make.setVisible(self.key is None)
         self.copy.setVisible(self.key is not None)
 
-    def create(self, place: Place, passphrase: str) -> None:
+    def make_key(self, place: Place, passphrase: str) -> None:
         """Make the key, kept there."""
         self.make.setEnabled(False)
         passphrases.hold({Passphrase.SIGNING_KEY: passphrase})
@@ -90,7 +90,7 @@ class OwnKeyRow(QWidget):
         if task == _PROBE and isinstance(answer, Place):
             dialog = KeyDialog(answer, self)
             if dialog.exec() == KeyDialog.DialogCode.Accepted:
-                self.create(dialog.place(), dialog.passphrase())
+                self.make_key(dialog.place(), dialog.passphrase())
             dialog.deleteLater()
             return
         passphrases.hold({})

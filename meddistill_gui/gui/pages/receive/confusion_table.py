@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from meddistill_gui.gui.theme import colours
+
 _STRONGEST = 120  # of 255, so that the number stays readable
 
 
@@ -30,10 +32,8 @@ class ConfusionTable(QTableWidget):
         self.setRowCount(len(class_names))
         self.setColumnCount(len(class_names))
         self.setVerticalHeaderLabels([self.tr("is {name}").format(name=one) for one in class_names])
-        self.setHorizontalHeaderLabels(
-            [self.tr("taken for {name}").format(name=one) for one in class_names]
-        )
-        ground = self.palette().highlight().color()
+        self.setHorizontalHeaderLabels(list(class_names))
+        ground = QColor(colours.current().accent)
         for row, line in enumerate(counts):
             total = sum(line) or 1.0
             for column, count in enumerate(line):

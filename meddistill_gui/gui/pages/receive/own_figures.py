@@ -45,12 +45,7 @@ class OwnFigures(QTableWidget):
         overall = _mean([test.get("auroc") for test in tests])
         self._put(len(classes), self.tr("All classes (balanced)"), [balanced, "", overall])
         calibration = _mean([test.get("calibration_error") for test in tests])
-        self._put(len(classes) + 1, self.tr("Calibration error"), [calibration, "", ""])
-        self.item(len(classes) + 1, 0).setToolTip(
-            self.tr(
-                "Mean distance between how sure the answers are and how often they are right (15 bins)"
-            )
-        )
+        self._put(len(classes) + 1, self.tr("Calibration error (15 bins)"), [calibration, "", ""])
 
     def _put(self, row: int, title: str, values: Sequence[str]) -> None:
         self.setItem(row, 0, QTableWidgetItem(title))

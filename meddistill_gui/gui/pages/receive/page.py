@@ -54,6 +54,7 @@ class ReceivePage(QWidget):
         self._reading = Background(1, self)
         self._build()
         self._empty.action.clicked.connect(self._ask)
+        self._training.join.clicked.connect(self._ask_for_another)
         self._reading.done.connect(self._take_answer)
         self._reading.failed.connect(self._refuse)
         self._work.reported.connect(self._take_event)
@@ -248,8 +249,7 @@ class ReceivePage(QWidget):
         self._frame.primary.setEnabled(not busy)
         self._another.setVisible(shown)
         self._another.setEnabled(not busy)
-        self._join.setVisible(shown)
-        self._join.setEnabled(not busy)
+        self._training.join.setEnabled(not busy)
         signer = self._bundle.signer if self._bundle is not None else None
         self._remember.setVisible(signer is not None and not known_name(signer))
         self._training.form.setEnabled(not busy)
@@ -264,9 +264,6 @@ class ReceivePage(QWidget):
             self.tr("Remember the sender …"), self._remember_sender, icon="patient"
         )
         self._keys = self._frame.add_action(self.tr("Keys …"), self._show_keys, icon="settings")
-        self._join = self._frame.add_action(
-            self.tr("Add another hospital's …"), self._ask_for_another, icon="bundle"
-        )
         self._another = self._frame.add_action(self.tr("Open another …"), self._ask, icon="folder")
         self._empty = EmptyState(
             "receive",

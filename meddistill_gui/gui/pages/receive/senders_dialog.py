@@ -103,14 +103,14 @@ class SendersDialog(QDialog):
         fields = QGridLayout()
         fields.setHorizontalSpacing(8)
         fields.setVerticalSpacing(8)
-        for row, (text, line) in enumerate(
+        for place, (text, line) in enumerate(
             ((self.tr("Name"), self.name), (self.tr("Public key"), self.line))
         ):
             caption = label(text, wrap=False)
             caption.setBuddy(line)
             line.setAccessibleName(text)
-            fields.addWidget(caption, row, 0)
-            fields.addWidget(line, row, 1)
+            fields.addWidget(caption, place, 0)
+            fields.addWidget(line, place, 1)
         fields.addWidget(self.add, 1, 2)
         row = QHBoxLayout()
         row.addWidget(self.forget)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDir, QStandardPaths
+from PySide6.QtCore import QDir, QStandardPaths, Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from meddistill_gui.core.configs.bundle import ReceiveConfig
@@ -12,6 +12,7 @@ from meddistill_gui.core.events import Metric
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.pages.receive.results_tabs import ResultsTabs
 from meddistill_gui.gui.plots.curve_plot import CurvePlot, Panel
+from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 
@@ -41,6 +42,7 @@ class TrainingView(QFrame):
         )
         self.results = ResultsTabs()
         self._sentence = label()
+        self.join = button(self.tr("Add another hospital's bundle …"), icon="bundle")
         self._joined = label(kind="muted")
         self._joined.hide()
         self._step = 0
@@ -50,8 +52,9 @@ class TrainingView(QFrame):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(label(self.tr("Train students on it"), "heading"))
-        left.addWidget(self._joined)
         left.addWidget(self.form)
+        left.addWidget(self._joined)
+        left.addWidget(self.join, 0, Qt.AlignmentFlag.AlignLeft)
         left.addStretch()
         right = QVBoxLayout()
         right.setSpacing(8)

@@ -121,5 +121,5 @@ def test_to_people_whose_keys_are_known_and_to_other_lines(page, qtbot, start_fa
 
 def test_a_key_ring_that_refuses_is_said(page, qtbot):
     with qtbot.waitSignal(page._sealing.key.failed, timeout=10_000):
-        page._sealing.key.create(Place.KEY_RING, "")
+        page._sealing.key.make_key(Place.KEY_RING, "")
     assert "key ring does not take the key" in page._frame.notice.text()
