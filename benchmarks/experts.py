@@ -24,8 +24,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import reference
 from meddistill_gui.core.configs.distill import DistillConfig, ExpertsConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
 from meddistill_gui.core.configs.network import NetworkConfig
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.engine import augment, devices
 from meddistill_gui.engine.experts.precision import fidelity_loss

@@ -115,7 +115,7 @@ def _measure(name: str, project: Path, seconds: float) -> Mapping[str, Any]:
         EvaluationConfig,
         ExpertsConfig,
     )
-    from meddistill_gui.core.configs.methods import TrajectoryOptions
+    from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 
     sys.setswitchinterval(0.001)  # as `meddistill_gui.__main__.window` does
     app = QApplication(["MedDistill"])

@@ -13,9 +13,9 @@ from meddistill_gui.core.configs.distill import (
     NetworkConfig,
 )
 from meddistill_gui.core.configs.label import LabelConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Finished
 from meddistill_gui.operations.label import label

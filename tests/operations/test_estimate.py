@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from meddistill_gui.core.configs.distill import ExpertsConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.operations.estimate import estimate
 from tests.operations.small_hospital import finished, small_run

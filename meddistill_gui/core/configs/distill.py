@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from meddistill_gui.core.config import group, option, variant
-from meddistill_gui.core.configs.methods import METHOD_OPTIONS, TrajectoryOptions
+from meddistill_gui.core.configs.methods import METHOD_OPTIONS
 from meddistill_gui.core.configs.network import NetworkConfig
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 
 RUN_FORMAT: Final = 1
 
@@ -126,8 +127,9 @@ class DistillConfig:
     )
     augmentation: str = option(
         "radiograph",
-        text="Random changes that students see.",
-        choices=("none", "radiograph", "natural"),
+        text="Random changes that students see: those that such images go through without becoming another class.",
+        choices=("none", "radiograph", "tomography", "microscopy", "endoscopy", "natural"),
+        source="natural as in arXiv 2102.08259, the others ours",
     )
     seed: int = option(
         0, text="Seed of everything random in this run.", minimum=0, maximum=2**31 - 1

@@ -1,7 +1,7 @@
 """From options to machines: what the trajectory methods have in common."""
 
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.engine.matching.features import FeatureMatching
 from meddistill_gui.engine.matching.range_test import RangeTest
 from meddistill_gui.engine.matching.segments import (

@@ -17,7 +17,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.configs.methods import ProgressiveOptions
+from meddistill_gui.core.configs.trajectories import ProgressiveOptions
 from meddistill_gui.engine.matching.composing import prepared, segment_matching
 from meddistill_gui.engine.matching.overlap import Mitigation, overlap_of
 from meddistill_gui.engine.matching.segments import SegmentMatching

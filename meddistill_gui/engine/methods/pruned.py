@@ -12,7 +12,7 @@ import math
 from typing import cast
 
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.configs.methods import PrunedOptions
+from meddistill_gui.core.configs.trajectories import PrunedOptions
 from meddistill_gui.engine.matching.composing import (
     prepared,
     segment_matching,

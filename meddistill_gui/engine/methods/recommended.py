@@ -9,7 +9,7 @@ Learned soft labels (arXiv 2310.05773) lowered the balanced accuracy there and a
 from typing import cast
 
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.configs.methods import RecommendedOptions
+from meddistill_gui.core.configs.trajectories import RecommendedOptions
 from meddistill_gui.engine.matching.composing import (
     prepared,
     segment_matching,

@@ -12,7 +12,7 @@ paper A does not print.
 from typing import cast
 
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.engine.matching.composing import (
     prepared,
     segment_matching,

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from meddistill_gui.core.configs.distill import DistillConfig, ExpertsConfig
-from meddistill_gui.core.configs.methods import TrajectoryOptions
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Progress
 from meddistill_gui.engine.experts import training

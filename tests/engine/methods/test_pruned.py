@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from meddistill_gui.core.config import options_of
-from meddistill_gui.core.configs.methods import PrunedOptions
+from meddistill_gui.core.configs.trajectories import PrunedOptions
 from meddistill_gui.engine.methods.pruned import weight_rule
 
 
