@@ -24,7 +24,13 @@ _AGAIN: Final = "Plug the stick in again or reconnect the share, then try again.
 
 
 def deliver(
-    content: bytes, folder: Path, name: str, control: Control, *, replace: bool = False
+    content: bytes,
+    folder: Path,
+    name: str,
+    control: Control,
+    *,
+    replace: bool = False,
+    extension: str = EXTENSION,
 ) -> Generator[Event, None, Path]:
     """Write a bundle into `folder`.
 
@@ -34,6 +40,7 @@ def deliver(
         name: File name; the extension is added if it is missing.
         control: Asked between two chunks.
         replace: Whether another file of that name may be replaced.
+        extension: Of the file.
 
     Returns:
         The file.
@@ -42,7 +49,8 @@ def deliver(
         TargetError: The name cannot be used, or the place is missing, read-only, full, vanished or gives back other bytes.
         Stopped: As asked; nothing is left behind.
     """
-    final = target(folder, name, encrypted=encryption.is_encrypted(content))
+    encrypted = encryption.is_encrypted(content)
+    final = target(folder, name, encrypted=encrypted, extension=extension)
     _check_target(final, content, replace=replace)
     temporary = final.with_name(final.name + _UNFINISHED)
     with _naming_every_fault(folder):
@@ -59,19 +67,22 @@ def deliver(
     return final
 
 
-def target(folder: Path, name: str, *, encrypted: bool = False) -> Path:
+def target(
+    folder: Path, name: str, *, encrypted: bool = False, extension: str = EXTENSION
+) -> Path:
     """The file that a bundle of this name becomes in `folder`.
 
     Args:
         folder: Where to.
         name: With or without extension.
         encrypted: Whether it gets the extension of age files as well.
+        extension: Of the file.
 
     Raises:
         TargetError: The name cannot be used on every system that may read the stick.
     """
-    extension = EXTENSION + (encryption.EXTENSION if encrypted else "")
-    stem = name.removesuffix(encryption.EXTENSION).removesuffix(EXTENSION)
+    stem = name.removesuffix(encryption.EXTENSION).removesuffix(extension)
+    extension += encryption.EXTENSION if encrypted else ""
     if not stem or stem != stem.strip() or stem[0] in ".~-" or stem.endswith("."):
         problem = "is empty, or begins or ends with a dot, a dash or a space"
     elif bad := sorted(c for c in set(stem) if c in _FORBIDDEN or not c.isprintable()):

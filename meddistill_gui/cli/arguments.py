@@ -45,6 +45,7 @@ def parse(arguments: Sequence[str]) -> Request:
         ConfigError: Naming everything that is wrong with it.
         SystemExit: After `--help` and `--version`.
     """
+    arguments = _in_one_word(arguments)
     given = vars(make_parser(arguments).parse_args(arguments))
     spec = OPERATIONS[given.pop(f"{_OWN}operation")]
     own = {
@@ -123,6 +124,12 @@ def usage(spec: OperationSpec) -> tuple[str, ...]:
     if spec.resumes:
         lines.append(f"{_PROGRAM} {spec.name} --resume RUN")
     return tuple(lines)
+
+
+def _in_one_word(arguments: Sequence[str]) -> Sequence[str]:
+    """`capsule export` is what people type; the operation is named `capsule-export`."""
+    joined = "-".join(arguments[:2])
+    return [joined, *arguments[2:]] if joined in OPERATIONS and len(arguments) > 1 else arguments
 
 
 class _Parser(argparse.ArgumentParser):

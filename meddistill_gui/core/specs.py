@@ -15,6 +15,11 @@ from meddistill_gui.core.configs.bundle import (
     SendersConfig,
     VerifyConfig,
 )
+from meddistill_gui.core.configs.capsule import (
+    CapsuleExportConfig,
+    CapsuleOpenConfig,
+    VoteConfig,
+)
 from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
@@ -142,6 +147,21 @@ OPERATIONS: Final = _by_name(
         name="purge",
         config=PurgeConfig,
         sentence="Delete the cached pixels and thumbnails of real images.",
+    ),
+    OperationSpec(
+        name="vote",
+        config=VoteConfig,
+        sentence="Decide about each large image by its patches, and compare with the truth.",
+    ),
+    OperationSpec(
+        name="capsule-export",
+        config=CapsuleExportConfig,
+        sentence="Write a trained network as a capsule that fits in an e-mail.",
+    ),
+    OperationSpec(
+        name="capsule-open",
+        config=CapsuleOpenConfig,
+        sentence="Rebuild the trained network of a capsule.",
     ),
     OperationSpec(
         name="demo", config=DemoConfig, sentence="Show the whole way on an invented hospital."

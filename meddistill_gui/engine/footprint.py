@@ -42,7 +42,7 @@ class Footprint:
 
 def footprint(
     network: Network,
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     *,
     steps: int,
     batch: int,
@@ -70,7 +70,7 @@ def footprint(
 
 def graphs_kept(
     network: Network,
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     *,
     steps: int,
     batch: int,
@@ -84,9 +84,13 @@ def graphs_kept(
     return min(steps, budget(device or torch.device("cpu")) // max(1, one))
 
 
-@functools.lru_cache(maxsize=16)
-def graph_bytes(network: Network, count: int, shape: tuple[int, int, int]) -> int:
+def graph_bytes(network: Network, count: int, shape: tuple[int, ...]) -> int:
     """What autograd holds of one student step with its differentiable gradient, without computing anything."""
+    return _counted(network, count, shape)  # type: ignore[arg-type]  # every object can be hashed
+
+
+@functools.lru_cache(maxsize=16)
+def _counted(network: Network, count: int, shape: tuple[int, ...]) -> int:
     held: dict[int, Tensor] = {}
 
     def hold(tensor: Tensor) -> Tensor:

@@ -40,16 +40,16 @@ class Ballot:
 
     @property
     def silent(self) -> npt.NDArray[np.bool_]:
-        """bool `[I]`: images over which no patch voted."""
+        """Images over which no patch voted, bool `[I]`."""
         return np.asarray(self.positive + self.negative == 0)
 
     @property
     def share(self) -> npt.NDArray[np.float64]:
-        """float64 `[I]`: share of positive votes, 0..1; 0 where no patch voted."""
+        """Share of positive votes, float64 `[I]`, 0..1; 0 where no patch voted."""
         return np.asarray(self.positive / np.maximum(self.positive + self.negative, 1))
 
     def decisions(self, delta: float = DELTA) -> npt.NDArray[np.bool_]:
-        """bool `[I]`: which images are positive.
+        """Which images are positive, bool `[I]`.
 
         Args:
             delta: Threshold of the share, 0..1.

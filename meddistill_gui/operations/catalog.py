@@ -137,6 +137,24 @@ def _purge() -> Operation:
     return purge
 
 
+def _vote() -> Operation:
+    from meddistill_gui.operations.vote import vote
+
+    return vote
+
+
+def _capsule_export() -> Operation:
+    from meddistill_gui.operations.capsule import capsule_export
+
+    return capsule_export
+
+
+def _capsule_open() -> Operation:
+    from meddistill_gui.operations.capsule import capsule_open
+
+    return capsule_open
+
+
 def _demo() -> Operation:
     from meddistill_gui.operations.demo import demo
 
@@ -163,6 +181,9 @@ OPERATIONS: Final[Mapping[str, Callable[[], Operation]]] = {
     "key": _key,
     "senders": _senders,
     "purge": _purge,
+    "vote": _vote,
+    "capsule-export": _capsule_export,
+    "capsule-open": _capsule_open,
     "demo": _demo,
 }
 """The same names as `core.specs.OPERATIONS`, which holds their options and sentences; a test compares the two."""

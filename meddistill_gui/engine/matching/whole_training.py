@@ -236,9 +236,13 @@ def steps_of(
     )
 
 
-@functools.lru_cache(maxsize=1)
 def _start(network: Network, seed: int) -> Tensor:
     """Where students that start alike start: `[P]`, as `students` draws it."""
+    return _drawn(network, seed)  # type: ignore[arg-type]  # every object can be hashed
+
+
+@functools.lru_cache(maxsize=1)
+def _drawn(network: Network, seed: int) -> Tensor:
     return network.initial(generator(seed, "student", "initial"))
 
 

@@ -40,11 +40,7 @@ def real_loss(
     images = synthetic.detach().requires_grad_()
     settled = torch.cat([parameters, network.statistics(parameters, images)])
     loss, wanted = loss_and_gradient(network, settled.detach(), real, labels)
-    d_theta, d_images = torch.autograd.grad(
-        settled, (parameters, images), grad_outputs=wanted, allow_unused=True
-    )
-    return RealLoss(
-        loss=float(loss),
-        theta=wanted[: len(theta)] if d_theta is None else d_theta,
-        images=torch.zeros_like(images) if d_images is None else d_images,
-    )
+    if len(settled) == len(theta):  # nothing is normalised by the images
+        return RealLoss(loss=float(loss), theta=wanted, images=torch.zeros_like(images))
+    d_theta, d_images = torch.autograd.grad(settled, (parameters, images), grad_outputs=wanted)
+    return RealLoss(loss=float(loss), theta=d_theta, images=d_images)

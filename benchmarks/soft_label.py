@@ -1,0 +1,194 @@
+"""Soft labels on patches: few images against hard labels and against real patches, by votes over whole images; and capsules.
+
+    python -m benchmarks.soft_label                     # the table of docs/results.md
+    python -m benchmarks.soft_label --seeds 0 --out DIR # one seed; cells that are complete are not done twice
+    python -m benchmarks.soft_label --capsules          # size and rebuilding of six networks' capsules
+
+Invented radiographs with straight or coarse folds are drawn, cut by a sliding window and judged as the program does it.
+Iterations are chosen on validation images; the threshold of the vote is paper D's 0.4; the test images are looked at once.
+"""
+
+import argparse
+import json
+import math
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from benchmarks import capsule_sizes
+from benchmarks.fold_patches import fold_patches
+from meddistill_gui.core import distilled as sets
+from meddistill_gui.core.config import with_values
+from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.patch_set import PatchSet
+from meddistill_gui.core.real_images import RealImages
+from meddistill_gui.core.run_folder import create_run
+from meddistill_gui.engine import runner
+from meddistill_gui.engine.evaluation.baselines import train_on_all
+from meddistill_gui.engine.evaluation.students import predict, train_student
+from meddistill_gui.engine.tensors import normaliser_of
+from meddistill_gui.engine.voting import judged, vote
+
+_CPU: Final = torch.device("cpu")
+_CUT: Final = {"side": 512, "window": 75, "stride": 37, "size": 24}
+_COUNTS: Final = {"train": 60, "validation": 24, "test": 100}
+_REAL: Final = 3000
+_CELLS: Final = {
+    "SLDD(3)": {"options.images": 3, "options.labels": "soft"},
+    "hard DD(3)": {"options.images": 3, "options.labels": "hard"},
+    "SLDD(1)": {"options.images": 1, "options.labels": "soft"},
+    "hard DD(1)": {"options.images": 1, "options.labels": "hard"},
+    "SLDD(2)": {"options.images": 2, "options.labels": "soft"},
+    "hard DD(2)": {"options.images": 2, "options.labels": "hard"},
+    "3,000 real patches": {},
+}
+_FIGURES: Final = ("patches", "sensitivity", "specificity", "harmonic_mean", "seconds")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fill the missing cells, then print the table."""
+    given = _parser().parse_args(arguments)
+    if given.capsules:
+        return capsule_sizes.main(given.size)
+    torch.set_num_threads(1)
+    given.out.mkdir(parents=True, exist_ok=True)
+    parts: dict[str, PatchSet] = {}
+    for name in given.cells:
+        for seed in given.seeds:
+            path = given.out / f"{name.replace(' ', '-')}-{seed}.json"
+            if not path.is_file():
+                parts = parts or _parts()
+                path.write_text(json.dumps(_cell(name, seed, parts, given)))
+    _print(given)
+    return 0
+
+
+def _parts() -> dict[str, PatchSet]:
+    return {
+        role: fold_patches(role, count, **_CUT, decided=role != "test")
+        for role, count in _COUNTS.items()
+    }
+
+
+def _cell(name: str, seed: int, parts: dict[str, PatchSet], given: Any) -> dict[str, float]:
+    begun = time.monotonic()
+    train, test = parts["train"].patches, parts["test"]
+    with tempfile.TemporaryDirectory() as folder:
+        config = _config(Path(folder), name, seed, given)
+        run = create_run(config)
+        if name not in _CELLS or _CELLS[name]:
+            for _ in runner.distill(config, run, train, parts["validation"].patches, Control()):
+                pass
+            found = sets.load(run.result)
+            recipe = found.recipe
+            theta = train_student(found, seed=seed, device=_CPU, control=Control())
+        else:
+            some = _some(train, seed)
+            recipe = _recipe(config, some)
+            theta = train_on_all(some, recipe, seed=seed, device=_CPU, control=Control())
+    seconds = time.monotonic() - begun
+    taken = predict(recipe, theta, test.patches, _CPU).argmax(axis=1)
+    verdict = judged(vote(taken, test.image, len(test.image_labels)), test.image_labels)
+    right = [float((taken[test.patches.labels == k] == k).mean()) for k in range(3)]
+    return {
+        "patches": float(np.mean(right)),
+        "sensitivity": verdict.sensitivity,
+        "specificity": verdict.specificity,
+        "harmonic_mean": verdict.harmonic_mean,
+        "seconds": seconds,
+    }
+
+
+def _config(project: Path, name: str, seed: int, given: Any) -> DistillConfig:
+    config = with_values(DistillConfig(project=project), {"method": "soft_label"})
+    shared = {
+        "images.size": _CUT["size"],
+        "network.depth": 2,
+        "network.width": 16,
+        "iterations": given.iterations,
+        "evaluation.every": max(1, given.iterations // 10),
+        "seed": seed,
+        "options.start_seed": seed,
+        "options.real_batch": 96,
+        "device": "cpu",
+    }
+    typed = {}
+    for pair in given.set:
+        path, _, value = pair.partition("=")
+        typed[path] = json.loads(value)
+    return with_values(config, {**shared, **typed, **_CELLS[name]})
+
+
+def _some(train: RealImages, seed: int) -> RealImages:
+    """As many patches of each class, or all of a smaller class."""
+    random, share = np.random.default_rng(seed), _REAL // 3
+    chosen = np.concatenate(
+        [random.permutation(np.flatnonzero(train.labels == k))[:share] for k in range(3)]
+    )
+    return replace(
+        train,
+        **{name: getattr(train, name)[chosen] for name in ("images", "labels", "patients", "ids")},
+    )
+
+
+def _recipe(config: DistillConfig, train: RealImages) -> sets.Recipe:
+    normaliser = normaliser_of(train)
+    return sets.Recipe(
+        class_names=train.class_names,
+        size=config.images.size,
+        channels=1,
+        mean=normaliser.mean,
+        deviation=normaliser.deviation,
+        network="convnet",
+        depth=config.network.depth,
+        width=config.network.width,
+        augmentation="radiograph",
+        steps=1,
+        batch=0,
+        momentum=0.9,
+        weight_decay=5e-4,
+        method="real",
+        images_per_class=1,
+        initialisation="real",
+        program="",
+    )
+
+
+def _print(given: Any) -> None:
+    print(f"{'learned from':20}" + "".join(f"{name.replace('_', ' '):>24}" for name in _FIGURES))
+    for name in given.cells:
+        cells = [
+            json.loads(path.read_text())
+            for seed in given.seeds
+            if (path := given.out / f"{name.replace(' ', '-')}-{seed}.json").is_file()
+        ]
+        shown = []
+        for figure in _FIGURES:
+            values = [cell[figure] for cell in cells]
+            spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
+            mean = float(np.mean(values)) if values else math.nan
+            shown.append(f"{mean:.0f}" if figure == "seconds" else f"{mean:.3f}{spread}")
+        print(f"{name:20}" + "".join(f"{text:>24}" for text in shown))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--cells", nargs="+", default=list(_CELLS), choices=list(_CELLS))
+    parser.add_argument("--iterations", type=int, default=500)
+    parser.add_argument("--set", nargs="*", default=[], metavar="OPTION=JSON")
+    parser.add_argument("--out", type=Path, default=Path("build/soft_label"))
+    parser.add_argument("--capsules", action="store_true", help="measure capsules instead")
+    parser.add_argument("--size", type=int, default=224, help="pixels of a capsule's images")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

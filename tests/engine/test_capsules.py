@@ -1,0 +1,127 @@
+"""The same steps from the same start give the same network; in another order they give another one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from meddistill_gui.bundle.capsule import FEWEST_PATIENTS
+from meddistill_gui.core.control import Control
+from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.errors import InputError, SplitError
+from meddistill_gui.core.real_images import UNKNOWN_PATIENT, RealImages
+from meddistill_gui.engine.capsules import estimated_statistics, rebuild
+
+CPU = torch.device("cpu")
+
+
+def prescribed(network: str = "convnet", size: int = 8, norm: str = "own") -> DistilledSet:
+    random = np.random.default_rng(0)
+    return DistilledSet(
+        images=random.normal(0.5, 0.3, (2, 1, size, size)).astype(np.float32),
+        labels=np.array([[0.7, 0.2, 0.1], [0.0, 0.3, 0.7]], np.float32),
+        learning_rates=np.array([0.05, 0.02, 0.04, 0.01], np.float32),
+        recipe=Recipe(
+            class_names=("a", "b", "c"),
+            size=size,
+            channels=1,
+            mean=(0.5,),
+            deviation=(0.25,),
+            network=network,
+            depth=2,
+            width=4,
+            augmentation="none",
+            steps=4,
+            batch=0,
+            momentum=0.0,
+            weight_decay=0.0,
+            method="soft_label",
+            images_per_class=1,
+            initialisation="noise",
+            program="test",
+            norm=norm,
+            start=7,
+            order=((0,), (1,), (1,), (0,)),
+        ),
+    )
+
+
+def people(count: int, size: int = 64) -> RealImages:
+    random = np.random.default_rng(1)
+    return RealImages(
+        images=random.integers(0, 256, (2 * count, 1, size, size), dtype=np.uint8),
+        labels=np.zeros(2 * count, np.int64),
+        patients=np.arange(2 * count) // 2,
+        ids=np.arange(2 * count),
+        class_names=("a", "b", "c"),
+        role="train",
+    )
+
+
+def test_is_rebuilt_bit_for_bit_whatever_the_threads_and_leaves_them_alone():
+    before = torch.get_num_threads()
+    first = rebuild(prescribed(), CPU, Control())
+    torch.set_num_threads(2)
+    try:
+        second = rebuild(prescribed(), CPU, Control())
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert first.digest == second.digest
+    assert np.array_equal(first.answers, second.answers)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_another_order_of_the_steps_is_another_network():
+    found = prescribed()
+    order = tuple(reversed(found.recipe.order[:2])) + found.recipe.order[2:]
+    other = replace(found, recipe=replace(found.recipe, order=order))
+    one, two = rebuild(found, CPU, Control()), rebuild(other, CPU, Control())
+    assert one.digest != two.digest
+    assert np.abs(one.answers - two.answers).max() > 1e-6
+
+
+def test_another_start_is_another_network():
+    found = prescribed()
+    other = replace(found, recipe=replace(found.recipe, start=8))
+    assert rebuild(found, CPU, Control()).digest != rebuild(other, CPU, Control()).digest
+
+
+@pytest.mark.slow
+def test_batch_statistics_are_part_of_the_network_and_come_from_the_synthetic_images():
+    found = prescribed("resnet18", size=64)
+    first = rebuild(found, CPU, Control())
+    count = len(first.theta) - first.parameters
+    assert count == 9600  # two for each of 4800 channels, as paper D's table has it
+    zeros = np.zeros(count, np.float16)
+    zeros[:] = first.theta[first.parameters :].numpy()
+    again = rebuild(found, CPU, Control(), statistics=zeros)
+    assert again.digest != first.digest
+    assert np.abs(again.answers - first.answers).max() < 0.05
+    with pytest.raises(InputError, match="do not fit"):
+        rebuild(found, CPU, Control(), statistics=zeros[1:])
+
+
+@pytest.mark.slow
+def test_batch_statistics_of_real_images_take_one_image_of_each_patient():
+    found = prescribed("resnet18", size=64)
+    first = rebuild(found, CPU, Control())
+    statistics, patients = estimated_statistics(
+        found.recipe, first.theta, people(20), 20, Control()
+    )
+    assert patients == 20
+    assert statistics.dtype == np.float16
+    assert len(statistics) == len(first.theta) - first.parameters
+    pixels = people(20).images.astype(np.float64) / 255
+    assert rebuild(found, CPU, Control(), statistics=statistics).answers.shape == (2, 3)
+    assert pixels.std() > 0
+
+
+def test_too_few_or_unknown_patients_are_refused():
+    theta = torch.zeros(1)
+    with pytest.raises(SplitError, match="1,000 known training patients; there are 3"):
+        estimated_statistics(prescribed().recipe, theta, people(3), FEWEST_PATIENTS, Control())
+    strangers = replace(people(3), patients=np.full(6, UNKNOWN_PATIENT))
+    with pytest.raises(SplitError, match="there are 0"):
+        estimated_statistics(prescribed().recipe, theta, strangers, 2, Control())
