@@ -17,15 +17,12 @@ from meddistill_gui.core.errors import ConfigError, SplitError
 from meddistill_gui.core.events import Event, Finished, Progress, Started, Warned
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.patch_set import PATCH_CLASSES, PatchSet
-from meddistill_gui.core.project import held, open_project
 from meddistill_gui.core.run_folder import RunFolder, open_run
-from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.patch_plan import stored_plan
-from meddistill_gui.data.patches import cut_patches, load_patches
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation.students import predict, train_student
 from meddistill_gui.engine.voting import Verdicts, curve, drawn_map, judged
 from meddistill_gui.engine.voting import vote as voted
+from meddistill_gui.operations.patch_sets import CUTTING_PHASES, patch_sets_read, plan_of
 
 PHASE: Final = "voting"
 VOTING_FORMAT: Final = 1
@@ -35,11 +32,12 @@ def vote(config: VoteConfig, control: Control) -> Iterator[Event]:
     """Write `result/voting.json`: figures, their curve over the threshold, and each test image's decision and map.
 
     Raises:
-        ConfigError: The project has no patches, or the run was not on them.
+        ConfigError: The run was not on patches.
+        LabelError: The project has no patches any more.
         SplitError: There are no test patients.
         Stopped: As asked; nothing is written.
     """
-    yield Started(operation="vote", phases=("cutting patches", PHASE))
+    yield Started(operation="vote", phases=(*CUTTING_PHASES, PHASE))
     run, options = open_run(validate(config).run)
     result = distilled.load(run.result)
     if result.recipe.class_names != PATCH_CLASSES:
@@ -67,16 +65,9 @@ def _file(run: RunFolder) -> Any:
 def _test_patches(
     run: RunFolder, options: DistillConfig, control: Control
 ) -> Generator[Event, None, PatchSet]:
-    project = open_project(run.project)
-    with held(project.cache, "image cache of the project"), open_catalogue(project.catalogue) as catalogue:  # fmt: skip
-        plan = stored_plan(catalogue)
-        if plan is None:
-            raise ConfigError(
-                ["This project's images are not divided into patches."],
-                "Say window and stride first: meddistill patches.",
-            )
-        yield from cut_patches(catalogue, plan, options.images, project.cache, ("test",), control)
-        test = load_patches(catalogue, plan, options.images, project.cache, "test")
+    (test,) = yield from patch_sets_read(
+        run.project, options.images, ("test",), control, plan=plan_of(run)
+    )
     if len(test) == 0:
         raise SplitError(
             "The split has no test patients.",
