@@ -27,7 +27,7 @@ from meddistill_gui.data.identifiers import identifiers
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.capsules import TOLERANCE, Rebuilt, estimated_statistics, rebuild
 from meddistill_gui.engine.evaluation import portable
-from meddistill_gui.operations.real_images import roles_read
+from meddistill_gui.operations.patch_sets import run_images
 from meddistill_gui.operations.release import released
 
 _TRAINING: Final = "rebuilding the network"
@@ -120,7 +120,7 @@ def _rebuilt(
     if config.statistics == "synthetic" or len(first.theta) == first.parameters:
         return first, None, 0
     _, options = open_run(run.root)
-    (train,) = yield from roles_read(run.project, options.images, ("train",), control)
+    (train,) = yield from run_images(run, options, ("train",), control)
     found, patients = estimated_statistics(
         result.recipe, first.theta, train, capsules.FEWEST_PATIENTS, control
     )

@@ -88,9 +88,14 @@ def demo(config: DemoConfig, control: Control) -> Iterator[Event]:
         yield from _prepare(folders, config, control)
         yield from _make(folders, config, control)
     yield from _examine(folders, control)
+    taught = ""
+    if config.patches:
+        voted, packed = yield from demo_patches.conclude(folders.run, folders.stick, control)
+        taught = f" {voted['text']} {packed['text']}"
     sent = yield from _send(folders, config, control)
     page = run_report.write(folders.run, folders.root / "report.html", invented=True)
-    yield Finished(summary=_closing(folders, sent, page, time.monotonic() - began))
+    closing = _closing(folders, sent, page, time.monotonic() - began)
+    yield Finished(summary={**closing, "text": f"{closing['text']}{taught}"})
 
 
 def _new_folders(out: Path) -> DemoFolders:

@@ -1,9 +1,10 @@
 """The demo's other way: large invented radiographs with regions, cut into patches and taught by a few soft-label images."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from meddistill_gui.core.configs.capsule import CapsuleExportConfig, CapsuleOpenConfig, VoteConfig
 from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig, EvaluationConfig, ImagesConfig
 from meddistill_gui.core.configs.label import LabelConfig
@@ -16,12 +17,14 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event
 from meddistill_gui.data.phantom_fold_hospital import IMAGES, MASKS, write_fold_hospital
 from meddistill_gui.data.phantom_folds import FOLDS
+from meddistill_gui.operations.capsule import capsule_export, capsule_open
 from meddistill_gui.operations.following import followed
 from meddistill_gui.operations.label import label
 from meddistill_gui.operations.patches import patches
 from meddistill_gui.operations.regions import regions
 from meddistill_gui.operations.scan import scan
 from meddistill_gui.operations.split import split
+from meddistill_gui.operations.vote import vote
 
 SIDE: Final = 1024
 WINDOW: Final = 149  # half of paper D's 299, as the radiographs have half the side of theirs
@@ -63,3 +66,22 @@ def run_of(project: Path, name: str, config: DemoConfig) -> DistillConfig:
         options=SoftLabelOptions(images=3),
         evaluation=EvaluationConfig(every=max(1, config.iterations // 6)),
     )
+
+
+def conclude(
+    run: Path, stick: Path, control: Control
+) -> Generator[Event, None, tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Vote over the test images, write the trained network as a capsule, and rebuild it from there.
+
+    Args:
+        run: Run folder, audited.
+        stick: Where the capsule goes.
+        control: Pause and stop.
+
+    Returns:
+        What voting and what the capsule said.
+    """
+    voted = yield from followed(vote(VoteConfig(run=run), control))
+    packed = yield from followed(capsule_export(CapsuleExportConfig(run=run, to=stick, name="demo"), control))
+    yield from followed(capsule_open(CapsuleOpenConfig(capsule=stick / "demo.capsule"), control))
+    return voted, packed
