@@ -1,84 +1,41 @@
 """What the audit finds and what it misses, on real radiographs and on invented ones.
 
-python -m benchmarks.anonymity [--data phantoms cxr3] [--train 1000] [--holdout 500] [--planted 40]
+python -m benchmarks.anonymity [--data phantoms cxr3] [--planted 40] [--cells FOLDER] [--membership cxr3] [--tuned]
 
 First table: planted leak x score, share flagged | share with the right patient ranked first, thresholds from half of the
-hold-out. Raw distance stands beside the program's own scores because it is what other tools measure. Second table: whole
-sets, the share of their images flagged by each score alone, after the matched null, and the verdict. cxr3 names no patients: some
-stand on both sides of its split, which raises the thresholds and hides leaks; each image counts as a patient of its own.
+hold-out; false alarms of the other half below. Raw distance stands beside the program's own scores because it is what other tools
+measure. Second table: whole sets, each with the verdict of every measure. Images that the rule was not chosen on, unless `--tuned`.
+cxr3 names no patients: each image counts as a patient of its own, and patients with several images may stand on both sides, which raises the
+thresholds and hides leaks. With `--cells` what was measured is kept, and a second call goes on.
 """
 
 import argparse
+import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from PIL import Image
 
+from benchmarks.anonymity_data import CXR3, SIDE, SOURCES, TUNED_ON, Data, Made, floats, made_sets
 from meddistill_gui.audit.copy_search import MarginSearch, Scores, ViewSearch
-from meddistill_gui.audit.descriptors import low_passed
 from meddistill_gui.audit.examination import examine
 from meddistill_gui.audit.nearest import distances
 from meddistill_gui.audit.planted import Planted, planted
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.data.phantom_anatomy import CLASSES, draw_anatomy, draw_radiograph
 from meddistill_gui.engine.devices import prepare_threads
 
-SIDE: Final = 32
-CXR3: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "cxr3"
-SET_SIZE: Final = 20
+_SCORES: Final = ("raw distance", "A margin", "B views")
+Cell = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Data:
-    """Training and hold-out images of one source."""
-
-    name: str
-    train: RealImages
-    holdout: RealImages
-
-
-def phantoms(train: int, holdout: int) -> Data:
-    """Invented patients, one radiograph each."""
-    pixels = np.empty((train + holdout, 1, SIDE, SIDE), dtype=np.uint8)
-    labels = np.arange(train + holdout, dtype=np.int64) % len(CLASSES)
-    for number, label in enumerate(labels):
-        random = np.random.default_rng([7, number])
-        anatomy = draw_anatomy(2 * SIDE, random)
-        drawn = draw_radiograph(anatomy, CLASSES[label], random.random(), random)
-        small = drawn.reshape(SIDE, 2, SIDE, 2).mean(axis=(1, 3))
-        pixels[number, 0] = np.rint(small * 255)
-    return _divided("phantoms", pixels, labels, tuple(CLASSES), train)
-
-
-def cxr3(train: int, holdout: int) -> Data:
-    """Real radiographs, drawn at random from the shared ones."""
-    names = sorted(folder.name for folder in (CXR3 / "train").iterdir())
-    files = [
-        (path, label)
-        for label, name in enumerate(names)
-        for path in sorted((CXR3 / "train" / name).iterdir())
-    ]
-    chosen = np.random.default_rng(0).permutation(len(files))[: train + holdout]
-    pixels = np.stack([_read(files[row][0]) for row in chosen])[:, None]
-    labels = np.array([files[row][1] for row in chosen], dtype=np.int64)
-    return _divided("cxr3", pixels, labels, tuple(names), train)
-
-
-SOURCES: Final[dict[str, Callable[[int, int], Data]]] = {"phantoms": phantoms, "cxr3": cxr3}
-
-
-def planted_table(data: Data, count: int) -> None:
-    """Planted kind x score."""
-    training, held = _floats(data.train), _floats(data.holdout)
+def planted_cell(data: Data, count: int) -> Cell:
+    """Planted kind x score: shares flagged and with the right patient first; false alarms."""
+    training, held = floats(data.train), floats(data.holdout)
     leaks = planted(training, data.train.patients, torch.rand(8, 1, SIDE, SIDE), count, 0)
     queries = torch.cat([held, *(leak.images for leak in leaks)])
     scores = {
@@ -86,63 +43,86 @@ def planted_table(data: Data, count: int) -> None:
         "A margin": _finished(MarginSearch(training, data.train.patients).run(queries, Control())),
         "B views": _finished(ViewSearch(training).run(queries, Control())),
     }
-    print(f"\n{'planted leak':<28}" + "".join(f"{name:>16}" for name in scores) + f"{'A or B':>10}")
     half = len(held) // 2
     limits = {name: found.score[:half].max() for name, found in scores.items()}
+    rows = {}
     for number, leak in enumerate(leaks):
-        start = len(held) + number * count
-        _planted_row(
-            leak, {name: found[start : start + count] for name, found in scores.items()}, limits
-        )
+        part = slice(len(held) + number * count, len(held) + (number + 1) * count)
+        rows[leak.kind] = _kind(leak, {name: scores[name][part] for name in _SCORES}, limits)
     alarms = {
-        name: (found.score[half : len(held)] > limits[name]).mean()
-        for name, found in scores.items()
+        name: float((scores[name].score[half : len(held)] > limits[name]).mean())
+        for name in _SCORES
     }
-    print(
-        f"{'new patients (false alarms)':<28}"
-        + "".join(f"{share:>15.1%} " for share in alarms.values())
+    return {"kinds": rows, "alarms": alarms}
+
+
+def _kind(leak: Planted, found: dict[str, Scores], limits: dict[str, float]) -> Cell:
+    flags = {name: found[name].score > limits[name] for name in _SCORES}
+    row: Cell = {
+        name: [float(flags[name].mean()), float((found[name].source == leak.sources).mean())]
+        for name in _SCORES
+    }
+    return row | {"either": float((flags["A margin"] | flags["B views"]).mean())}
+
+
+def set_cell(data: Data, made: Made, *, membership: bool) -> Cell:
+    """A whole audit of a set; what each measure says."""
+    config = AuditConfig(run=Path(), planted=20, membership=membership)
+    began = time.process_time()
+    report: Cell = _finished(
+        examine(made.distilled, data.train, data.holdout, config, Control(), made.ledger)
     )
+    counts = {
+        what: sum(image[what] for image in report["images"])
+        for what in ("flagged", "explained", "confirmed", "exact")
+    }
+    recovery = report["recovery"]
+    attacked = report.get("membership") or {}
+    best = max(attacked.get("auc", {}).values(), key=lambda one: one["low"], default=None)
+    started = max(
+        attacked.get("initialisers", {}).values(), key=lambda one: one["low"], default=None
+    )
+    return {
+        **counts,
+        "images": len(report["images"]),
+        "closeness": report["closeness"]["value"],
+        "z": report["three_sample"]["z"],
+        "off": report["off_manifold"],
+        "recovered": [recovery.get("recovered"), recovery.get("started")],
+        "auc": best,
+        "initialisers": started,
+        "control": attacked.get("positive_control"),
+        "membership": attacked.get("verdict"),
+        "verdict": report["verdict"],
+        "reasons": report["reasons"][:3],
+        "seconds": time.process_time() - began,
+    }
 
 
-def sets_table(data: Data) -> None:
-    """Whole sets and their verdicts."""
-    print(f"\n{'set of 20 images':<36}{'flagged':>8}{'explained':>10}{'confirmed':>10}  verdict")
-    for name, images, start in _sets(data):
-        report = _audited(data, images, start)
-        flagged, explained, confirmed = (
-            np.mean([image[what] for image in report["images"]])
-            for what in ("flagged", "explained", "confirmed")
-        )
-        print(f"{name:<36}{flagged:>8.0%}{explained:>10.0%}{confirmed:>10.0%}  {report['verdict']}")
+def print_planted(cell: Cell) -> None:
+    """The first table."""
+    print(
+        f"\n{'planted leak':<28}" + "".join(f"{name:>16}" for name in _SCORES) + f"{'A or B':>10}"
+    )
+    for kind, row in cell["kinds"].items():
+        shares = "".join(f"{row[name][0]:>9.0%} |{row[name][1]:>4.0%} " for name in _SCORES)
+        print(f"{kind:<28}{shares}{row['either']:>9.0%}")
+    alarms = "".join(f"{cell['alarms'][name]:>15.1%} " for name in _SCORES)
+    print(f"{'new patients (false alarms)':<28}{alarms}")
 
 
-def _sets(data: Data) -> Iterator[tuple[str, npt.NDArray[np.float32], str]]:
-    random = np.random.default_rng(1)
-    real, new = (_floats(images)[:SET_SIZE] for images in (data.train, data.holdout))
-    white = torch.from_numpy(random.normal(size=real.shape)).float()
-    rough = white - low_passed(white, 1.0)
-    rough = rough / rough.std()
-    smooth = low_passed(white, 2.0)
-    pixels = _floats(data.train)
-    means = [pixels[data.train.labels == label].mean(0) for label in np.unique(data.train.labels)]
-    yield "plain training images", real.numpy(), "real"
-    yield "real start, texture 0.3", (real + 0.3 * rough).numpy(), "real"
-    yield "real start, texture 1.0", (real + rough).numpy(), "real"
-    yield "the same, said to be from noise", (real + rough).numpy(), "noise"
-    yield "new patients", new.numpy(), "noise"
-    yield "class means", torch.stack(means).numpy(), "noise"
-    yield "white noise", (0.5 + 0.3 * white).numpy(), "noise"
-    yield "smooth noise and texture", (0.5 + smooth + 0.5 * rough).numpy(), "noise"
-
-
-def _planted_row(leak: Planted, found: dict[str, Scores], limits: dict[str, float]) -> None:
-    cells = []
-    flags = {name: scores.score > limits[name] for name, scores in found.items()}
-    for name, scores in found.items():
-        right = np.mean(scores.source == leak.sources)
-        cells.append(f"{flags[name].mean():>9.0%} |{right:>4.0%} ")
-    either = (flags["A margin"] | flags["B views"]).mean()
-    print(f"{leak.kind:<28}" + "".join(cells) + f"{either:>9.0%}")
+def print_set(name: str, cell: Cell) -> None:
+    """One line of the second table."""
+    auc, started = (
+        f"{one['value']:.2f} ({one['low']:.2f}-{one['high']:.2f})" if one else "-"
+        for one in (cell["auc"], cell["initialisers"])
+    )
+    recovered = "-" if cell["recovered"][0] is None else "{} of {}".format(*cell["recovered"])
+    z = "-" if cell["z"] is None else f"{cell['z']:+.1f}"
+    print(
+        f"{name:<36}{cell['images']:>5}{cell['flagged']:>8}{cell['explained']:>10}{cell['confirmed']:>10}"
+        f"{cell['closeness']:>7.2f}{z:>7}{recovered:>12}  {auc:<18}{started:<18}{cell['verdict']} ({cell['seconds']:.0f} s)"
+    )
 
 
 def _raw(queries: torch.Tensor, train: RealImages) -> Scores:
@@ -155,68 +135,17 @@ def _raw(queries: torch.Tensor, train: RealImages) -> Scores:
     )
 
 
-def _audited(data: Data, images: npt.NDArray[np.float32], start: str) -> dict[str, Any]:
-    classes = data.train.class_names
-    recipe = Recipe(
-        class_names=classes,
-        size=SIDE,
-        channels=1,
-        mean=(float(data.train.images.mean() / 255),),
-        deviation=(0.25,),
-        network="convnet",
-        depth=3,
-        width=32,
-        augmentation="none",
-        steps=100,
-        batch=0,
-        momentum=0.9,
-        weight_decay=0.0,
-        method="none",
-        images_per_class=1,
-        initialisation=start,
-        program="benchmark",
-    )
-    made = DistilledSet(
-        images=images.astype(np.float32),
-        labels=np.eye(len(classes), dtype=np.float32)[np.arange(len(images)) % len(classes)],
-        learning_rates=np.array([0.01], dtype=np.float32),
-        recipe=recipe,
-    )
-    config = AuditConfig(run=Path(), planted=20)
-    report: dict[str, Any] = _finished(examine(made, data.train, data.holdout, config, Control()))
-    return report
-
-
-def _divided(
-    name: str,
-    pixels: npt.NDArray[np.uint8],
-    labels: npt.NDArray[np.int64],
-    classes: tuple[str, ...],
-    train: int,
-) -> Data:
-    numbers = np.arange(len(pixels), dtype=np.int64)
-    sides = [
-        RealImages(
-            images=pixels[part],
-            labels=labels[part],
-            patients=numbers[part],
-            ids=numbers[part],
-            class_names=classes,
-            role=role,
-        )
-        for part, role in ((slice(train), "train"), (slice(train, None), "holdout"))
-    ]
-    return Data(name, *sides)
-
-
-def _read(path: Path) -> npt.NDArray[np.uint8]:
-    with Image.open(path) as image:
-        small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-        return np.asarray(small, dtype=np.uint8)
-
-
-def _floats(images: RealImages) -> torch.Tensor:
-    return torch.from_numpy(images.images).float() / 255
+def _cell(folder: Path | None, name: str, measure: Callable[[], Cell]) -> Cell:
+    """A cell, measured now or by an earlier call."""
+    path = folder / f"{name.replace(' ', '-').replace('/', '-')}.json" if folder else None
+    if path and path.is_file():
+        kept: Cell = json.loads(path.read_text())
+        return kept
+    found = measure()
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found, indent=1))
+    return found
 
 
 def _finished(steps: Any) -> Any:
@@ -227,6 +156,27 @@ def _finished(steps: Any) -> Any:
             return end.value
 
 
+def _source(data: Data, chosen: argparse.Namespace) -> None:
+    print(
+        f"\n== {data.name}: {len(data.train)} training, {len(data.holdout)} hold-out images, {SIDE} x {SIDE}"
+    )
+    print_planted(
+        _cell(chosen.cells, f"{data.name} planted", lambda: planted_cell(data, chosen.planted))
+    )
+    print(
+        f"\n{'set':<36}{'size':>5}{'flagged':>8}{'explained':>10}{'confirmed':>10}{'M2':>7}{'M3':>7}{'M4':>12}"
+        f"  {'M9':<18}{'M9, starters':<18}verdict"
+    )
+    for name, make in made_sets(data):
+        asked = data.name in chosen.membership
+        cell = _cell(
+            chosen.cells,
+            f"{data.name} set {name}",
+            lambda make=make, asked=asked: set_cell(data, make(), membership=asked),
+        )
+        print_set(name, cell)
+
+
 def main() -> None:
     """Print both tables for each source."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -234,20 +184,19 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=1000)
     parser.add_argument("--holdout", type=int, default=500)
     parser.add_argument("--planted", type=int, default=40)
+    parser.add_argument("--membership", nargs="*", choices=SOURCES, default=["cxr3"])
+    parser.add_argument("--cells", type=Path, default=None)
+    parser.add_argument(
+        "--tuned", action="store_true", help="the images that the rule was chosen on"
+    )
     chosen = parser.parse_args()
     prepare_threads()
+    counts = (chosen.train, chosen.holdout, 200)
     for name in chosen.data:
         if name == "cxr3" and not CXR3.is_dir():
             print("\ncxr3: not beside this checkout, left out")
             continue
-        began = time.monotonic()
-        data = SOURCES[name](chosen.train, chosen.holdout)
-        print(
-            f"\n== {name}: {len(data.train)} training, {len(data.holdout)} hold-out images, {SIDE} x {SIDE}"
-        )
-        planted_table(data, chosen.planted)
-        sets_table(data)
-        print(f"{time.monotonic() - began:.0f} s")
+        _source(SOURCES[name](counts, 0 if chosen.tuned else TUNED_ON), chosen)
 
 
 if __name__ == "__main__":
