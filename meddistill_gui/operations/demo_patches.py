@@ -82,6 +82,8 @@ def conclude(
         What voting and what the capsule said.
     """
     voted = yield from followed(vote(VoteConfig(run=run), control))
-    packed = yield from followed(capsule_export(CapsuleExportConfig(run=run, to=stick, name="demo"), control))
+    packed = yield from followed(
+        capsule_export(CapsuleExportConfig(run=run, to=stick, name="demo"), control)
+    )
     yield from followed(capsule_open(CapsuleOpenConfig(capsule=stick / "demo.capsule"), control))
     return voted, packed
