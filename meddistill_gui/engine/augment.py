@@ -7,7 +7,12 @@ their transpose is needed on the way back, also under a second derivative.
 Presets:
     none        nothing.
     radiograph  brightness and contrast, shift, scale, rotation up to 10 degrees; no flip (left and right differ in a
-                body) and no cutout (it may hide a small lesion). The choice is ours.
+                body) and no cutout (it may hide a small lesion). The choice is ours, as are the next three.
+    tomography  CT and MR slices: brightness and contrast by a little (grey values mean something there), shift, scale, rotation up
+                to 10 degrees; no flip, no cutout.
+    microscopy  slides have no upright position and one magnification: colour (stains differ), quarter turns and mirror
+                images, shift; no scale.
+    endoscopy   the camera turns freely and comes near: colour, shift, scale, any rotation, mirror images; no cutout.
     natural     as published: colour, shift, cutout, flip, scale, rotation up to 15 degrees.
 
 Images are normalised, so what is moved in from outside is 0: the training images' mean.
@@ -26,6 +31,7 @@ _BRIGHTNESS: Final = 0.5  # added: uniform in +- this
 _SHIFT: Final = 0.125  # of the side
 _SCALE: Final = 1.2  # uniform in 1/1.2 .. 1.2 for each axis
 _CUTOUT: Final = 0.5  # of the side
+_LITTLE: Final = 0.4  # of the usual change of brightness and contrast
 
 
 @dataclass(frozen=True)
@@ -166,6 +172,11 @@ def _colour(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  #
     making.contrast[which] = uniform[which, 2] + 0.5
 
 
+def _light(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - a _Change
+    making.brightness[which] = _LITTLE * (2 * uniform[which, 0] - 1) * _BRIGHTNESS
+    making.contrast[which] = 1 + _LITTLE * (uniform[which, 2] - 0.5)
+
+
 def _shift(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:
     reach = math.floor(_SHIFT * size + 0.5)
     pixels = torch.floor(uniform[which, :2] * (2 * reach + 1)) - reach  # whole pixels
@@ -191,6 +202,16 @@ def _flip(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # n
     making.affine[which, 0, 0] = torch.where(uniform[which, 0] < 0.5, -1.0, 1.0)
 
 
+def _turn(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:  # noqa: ARG001 - a _Change
+    """One of the eight ways to lay a square down: exact, no pixel is mixed with another."""
+    quarter = torch.floor(uniform[which, 0] * 4)
+    cosine = torch.round(torch.cos(quarter * (math.pi / 2)))
+    sine = torch.round(torch.sin(quarter * (math.pi / 2)))
+    mirror = torch.where(uniform[which, 1] < 0.5, -1.0, 1.0)
+    rows = [torch.stack([mirror * cosine, -sine], 1), torch.stack([mirror * sine, cosine], 1)]
+    making.affine[which, :, :2] = torch.stack(rows, dim=1)
+
+
 def _cutout(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:
     side = math.floor(_CUTOUT * size + 0.5)
     centre = torch.floor(uniform[which, :2] * size)
@@ -198,12 +219,15 @@ def _cutout(making: Draw, which: Tensor, uniform: Tensor, size: int) -> None:
     making.cutout[which] = torch.stack([first[:, 0], last[:, 0], first[:, 1], last[:, 1]], dim=1)
 
 
-_rotate_little, _rotate = _rotation(10.0), _rotation(15.0)
-_COLOURS: Final = (_colour,)
-_MOVES: Final = (_shift, _scale, _rotate_little, _rotate, _flip)
+_rotate_little, _rotate, _rotate_freely = _rotation(10.0), _rotation(15.0), _rotation(180.0)
+_COLOURS: Final = (_colour, _light)
+_MOVES: Final = (_shift, _scale, _rotate_little, _rotate, _rotate_freely, _turn, _flip)
 
 PRESETS: Final[Mapping[str, tuple[_Change, ...]]] = {
     "none": (),
     "radiograph": (_colour, _shift, _scale, _rotate_little),
+    "tomography": (_light, _shift, _scale, _rotate_little),
+    "microscopy": (_colour, _turn, _shift),
+    "endoscopy": (_colour, _shift, _scale, _rotate_freely, _flip),
     "natural": (_colour, _shift, _cutout, _flip, _scale, _rotate),
 }

@@ -73,6 +73,9 @@ def generator(seed, *purpose):
 PRESETS = {
     "none": [],
     "radiograph": ["colour", "shift", "scale", "rotate 10"],
+    "tomography": ["light", "shift", "scale", "rotate 10"],
+    "microscopy": ["colour", "turn", "shift"],
+    "endoscopy": ["colour", "shift", "scale", "rotate 180", "flip"],
     "natural": ["colour", "shift", "cutout", "flip", "scale", "rotate 15"],
 }
 
@@ -105,6 +108,9 @@ def draw(changes, count, size, random):
             drawn["brightness"][which] = (2 * u[which, 0] - 1) * 0.5
             drawn["saturation"][which] = 2 * u[which, 1]
             drawn["contrast"][which] = u[which, 2] + 0.5
+        elif change == "light":
+            drawn["brightness"][which] = 0.4 * (2 * u[which, 0] - 1) * 0.5
+            drawn["contrast"][which] = 1 + 0.4 * (u[which, 2] - 0.5)
         elif change == "cutout":  # a square of half the side becomes 0
             side = math.floor(0.5 * size + 0.5)
             first = torch.floor(u[which, :2] * size) - side // 2
@@ -125,6 +131,11 @@ def moved(change, u, size):
         affine[:, :, :2] = torch.diag_embed(1.0 / (1 / 1.2 + u[:, :2] * (1.2 - 1 / 1.2)))
     elif change == "flip":
         affine[:, 0, 0] = torch.where(u[:, 0] < 0.5, -1.0, 1.0)
+    elif change == "turn":  # by quarter turns, mirrored or not
+        quarter, mirror = torch.floor(u[:, 0] * 4), torch.where(u[:, 1] < 0.5, -1.0, 1.0)
+        cosine, sine = (torch.round(f(quarter * (math.pi / 2))) for f in (torch.cos, torch.sin))
+        rows = [torch.stack([mirror * cosine, -sine], 1), torch.stack([mirror * sine, cosine], 1)]
+        affine[:, :, :2] = torch.stack(rows, dim=1)
     else:  # "rotate 10": by up to 10 degrees either way
         angle = (2 * u[:, 0] - 1) * math.radians(float(change.split()[1]))
         cosine, sine = torch.cos(angle), torch.sin(angle)

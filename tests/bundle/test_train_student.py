@@ -48,6 +48,9 @@ def flat(network: torch.nn.Module) -> torch.Tensor:
     [
         {"augmentation": "none"},
         {"augmentation": "radiograph", "rates": 20},
+        {"augmentation": "tomography"},
+        {"augmentation": "microscopy", "channels": 3},
+        {"augmentation": "endoscopy", "channels": 3},
         {"augmentation": "natural", "channels": 3, "per_class": 3, "batch": 5},
     ],
     ids=str,

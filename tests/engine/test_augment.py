@@ -1,5 +1,7 @@
 """Augmentation: replayable, affine in the pixels, and what each preset must and must not do."""
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -36,7 +38,7 @@ def test_does_not_touch_the_global_generator(preset: str) -> None:
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-@pytest.mark.parametrize("preset", ["radiograph", "natural"])
+@pytest.mark.parametrize("preset", sorted(PRESETS))
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_gradient_is_the_transpose_of_the_linear_part(preset: str, channels: int) -> None:
     """<A x, v> = <x, A' v> for the linear part A of the affine map."""
@@ -52,7 +54,7 @@ def test_the_gradient_is_the_transpose_of_the_linear_part(preset: str, channels:
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    preset=st.sampled_from(["radiograph", "natural"]),
+    preset=st.sampled_from(sorted(PRESETS)),
     cut=st.integers(0, 6),
 )
 def test_images_are_changed_one_by_one(seed: int, preset: str, cut: int) -> None:
@@ -85,6 +87,42 @@ def test_radiographs_are_never_mirrored_nor_cut() -> None:
     assert not changes.cuts
     angle = torch.rad2deg(torch.atan2(changes.affine[:, 1, 0], changes.affine[:, 1, 1])).abs()
     assert 8.0 < float(angle.max()) <= 10.0 + 1e-3
+
+
+def test_slices_keep_their_side_and_nearly_their_grey_values() -> None:
+    changes = drawn("tomography", 2000)
+    assert (changes.affine[:, 0, 0] > 0).all()
+    assert 0.15 < float(changes.brightness.abs().max()) <= 0.2
+    assert 0.7 < float(changes.contrast.min()) < float(changes.contrast.max()) < 1.3
+    assert (changes.saturation == 1).all()
+
+
+def test_slides_are_laid_down_in_all_eight_ways_and_never_scaled() -> None:
+    changes = drawn("microscopy", 2000)
+    places = changes.affine[:, :, :2]
+    assert {tuple(map(int, p.flatten())) for p in places} == {
+        (a, b, c, d)
+        for a, b, c, d in itertools.product((-1, 0, 1), repeat=4)
+        if abs(a * d - b * c) == 1 and a * b == 0 and c * d == 0 and a * c == 0
+    }
+    assert torch.equal(places, places.round())
+
+
+def test_a_quarter_turn_moves_pixels_and_mixes_none() -> None:
+    changes = drawn("microscopy", 400)
+    turned = torch.nonzero(changes.affine[:, 0, 0] == 0).flatten()
+    number = int(turned[0])
+    x = images(1)
+    after = augment.apply(x, changes.part(number, number + 1))
+    ways = [torch.rot90(y, k, (2, 3)) for y in (x, x.flip(3)) for k in range(4)]
+    assert any(torch.allclose(after, way, atol=1e-5) for way in ways)
+
+
+def test_a_camera_turns_freely() -> None:
+    changes = drawn("endoscopy", 4000)
+    angle = torch.rad2deg(torch.atan2(changes.affine[:, 1, 0], changes.affine[:, 1, 1])).abs()
+    assert float(angle.max()) > 170
+    assert not changes.cuts
 
 
 def test_natural_images_get_every_change_of_the_published_list() -> None:

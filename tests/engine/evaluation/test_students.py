@@ -53,7 +53,7 @@ def test_a_student_of_clean_patterns_recognises_real_images():
     assert figures(answers, test.labels, test.class_names).balanced_accuracy > 0.8
 
 
-@pytest.mark.parametrize("augmentation", ["none", "radiograph", "natural"])
+@pytest.mark.parametrize("augmentation", ["none", "radiograph", "microscopy", "natural"])
 @pytest.mark.parametrize("batch", [0, 2])
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_student(augmentation, batch):
     distilled = distilled_set(augmentation=augmentation, batch=batch)
