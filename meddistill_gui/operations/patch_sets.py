@@ -27,6 +27,12 @@ METHODS: Final = frozenset({"soft_label"})
 """Methods that are made from patches where the project has them."""
 
 
+def has_patches(project_folder: Path) -> bool:
+    """Whether the project keeps a division into patches (`operations.patches`)."""
+    with open_catalogue(open_project(project_folder).catalogue) as catalogue:
+        return patch_plan.stored_plan(catalogue) is not None
+
+
 def keep_plan(run: RunFolder, config: DistillConfig) -> None:
     """Freeze the project's division into patches for a new run: what is chosen later must not change what it is tested on."""
     if config.method not in METHODS or run.config_of_patches.exists():
