@@ -11,16 +11,21 @@ import numpy as np
 
 from meddistill_gui.core.config import options_of, validate, value_at, with_values
 from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.soft_label import SoftLabelOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SplitError
 from meddistill_gui.core.events import Event, Finished, Metric, Progress, Started
 from meddistill_gui.core.pace import in_words
+from meddistill_gui.core.patch_set import PATCH_CLASSES
 from meddistill_gui.core.project import open_project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import create_run
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.engine import devices, runner
 from meddistill_gui.engine.experts.training import epochs_needed
+from meddistill_gui.engine.footprint import footprint
+from meddistill_gui.engine.networks.families import make_network
+from meddistill_gui.operations import patch_sets
 
 _ITERATIONS: Final = 4
 _STUDENT_STEPS: Final = 20
@@ -57,7 +62,7 @@ def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
         SplitError: The project has no split yet, so nobody knows how many images will train.
     """
     yield Started(operation="estimate", phases=(PHASE,))
-    images, classes = _training_counts(validate(config).project)
+    images, classes = _training_counts(validate(config))
     with tempfile.TemporaryDirectory() as folder:
         watch = yield from _dry_run(config, Path(folder), classes, control)
     device = devices.choose(config.device)
@@ -69,21 +74,47 @@ def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
             **{name: round(seconds, 1) for name, seconds in parts.items()},
             "seconds": round(total, 1),
             "memory_bytes": devices.peak_bytes(device),
+            "network_bytes": _network_bytes(config, classes),
             "device": device.type,
         }
     )
 
 
-def _training_counts(folder: Path) -> tuple[int, int]:
-    """Training images and classes of the project."""
-    project = open_project(folder)
+def _training_counts(config: DistillConfig) -> tuple[int, int]:
+    """Training images of the project, and classes of what is distilled: of its images, or of their patches."""
+    project = open_project(config.project)
     with open_catalogue(project.catalogue) as catalogue:
         roles = {role.role: role for role in catalogue.summary().roles}
     if "train" not in roles:
         raise SplitError(
             "The patients are not divided yet.", "Label the images, then split the patients."
         )
+    if config.method in patch_sets.METHODS and patch_sets.has_patches(config.project):
+        return roles["train"].images, len(PATCH_CLASSES)
     return roles["train"].images, len(roles["train"].per_class)
+
+
+def _network_bytes(config: DistillConfig, classes: int) -> int | None:
+    """What the network of a soft-label run needs, counted from shapes; None for other methods, whose networks are small."""
+    if not isinstance(config.options, SoftLabelOptions):
+        return None
+    options, images = config.options, config.images
+    network = make_network(
+        config.network.family,
+        depth=config.network.depth,
+        width=config.network.width,
+        channels=images.channels,
+        size=images.size,
+        classes=classes,
+        norm=config.network.norm,
+    )
+    return footprint(
+        network,
+        (images.channels, images.size, images.size),
+        steps=options.inner_steps * options.inner_epochs,
+        batch=options.batch or options.images,
+        memory=options.memory,
+    ).total
 
 
 def _dry_run(
