@@ -1,8 +1,14 @@
-"""Bringing a bundle to a stick, a share or a folder: under its final name only when every byte was read back from there."""
+"""Bringing a bundle to a stick, a share or a folder: under its final name only when every byte was read back from there.
+
+A share that drops is tried again a few times, from the beginning; a stick that was pulled out, is full or gives back other
+bytes is not: that is for a person to mend, and is said in a sentence.
+"""
 
 import contextlib
+import errno
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
@@ -11,7 +17,7 @@ from meddistill_gui.bundle import drives, encryption, reading_back
 from meddistill_gui.bundle.format import EXTENSION
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import TargetError
-from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.files import sync_folder, writing_to
 
 CHUNK: Final = 2**20
@@ -20,6 +26,28 @@ _FORBIDDEN: Final = '<>:"/\\|?*'
 _RESERVED: Final = {"CON", "PRN", "AUX", "NUL"} | {f"{d}{n}" for d in ("COM", "LPT") for n in "123456789"}  # fmt: skip
 _LONGEST_NAME: Final = 200
 _SPARE_BYTES: Final = 2**16
+_WAITS: Final = (1.0, 3.0, 9.0)  # seconds before each new attempt
+_DROPPED: Final = {
+    getattr(errno, name)
+    for name in (
+        *(
+            "ECONNABORTED",
+            "ECONNREFUSED",
+            "ECONNRESET",
+            "EHOSTDOWN",
+            "EHOSTUNREACH",
+            "ENETDOWN",
+            "ENETRESET",
+        ),
+        *("ENETUNREACH", "ENOTCONN", "EPIPE", "EREMOTEIO", "ESHUTDOWN", "ESTALE", "ETIMEDOUT"),
+    )
+    if hasattr(errno, name)
+}
+"""What a system says of a connection; a local disk says none of these."""
+
+_WINDOWS_DROPPED: Final = {51, 53, 54, 55, 59, 64, 67, 121, 1231, 1232, 1236}
+"""ERROR_REM_NOT_LIST to ERROR_CONNECTION_ABORTED of winerror.h, which Python leaves in `OSError.winerror`."""
+
 _AGAIN: Final = "Plug the stick in again or reconnect the share, then try again."
 
 
@@ -51,25 +79,53 @@ def deliver(
     """
     encrypted = encryption.is_encrypted(content)
     final = target(folder, name, encrypted=encrypted, extension=extension)
-    _check_target(final, content, replace=replace)
-    temporary = final.with_name(final.name + _UNFINISHED)
-    with _naming_every_fault(folder):
+    for attempt, wait in enumerate((*_WAITS, None), start=1):
         try:
-            yield from _written(temporary, content, control)
-            yield from _read_back(temporary, content, control)
-            control.safe_point()
-            temporary.replace(final)
-            sync_folder(folder)
-        finally:
-            # also after a stop, and where the target is gone
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            with _naming_every_fault(folder):
+                _check_target(final, content, replace=replace)
+                yield from _attempt(final, content, control)
+            break
+        except TargetError as error:
+            if wait is None or not _is_dropped(error.__cause__):
+                raise
+            yield Warned(
+                code="target-dropped",
+                message=f"The connection to {folder} was lost (attempt {attempt} of {len(_WAITS) + 1}).",
+                remedy=f"It is tried again in {wait:.0f} s.",
+            )
+            _pause(wait, control)
     return final
 
 
-def target(
-    folder: Path, name: str, *, encrypted: bool = False, extension: str = EXTENSION
-) -> Path:
+def _attempt(final: Path, content: bytes, control: Control) -> Iterator[Event]:
+    """Write under another name, read back, rename; nothing is left behind where that fails."""
+    temporary = final.with_name(final.name + _UNFINISHED)
+    try:
+        yield from _written(temporary, content, control)
+        yield from _read_back(temporary, content, control)
+        control.safe_point()
+        temporary.replace(final)
+        sync_folder(final.parent)
+    finally:
+        # also after a stop, and where the target is gone
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _is_dropped(error: BaseException | None) -> bool:
+    if not isinstance(error, OSError):
+        return False
+    return error.errno in _DROPPED or getattr(error, "winerror", 0) in _WINDOWS_DROPPED
+
+
+def _pause(seconds: float, control: Control) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        control.safe_point()
+        time.sleep(0.05)
+
+
+def target(folder: Path, name: str, *, encrypted: bool = False, extension: str = EXTENSION) -> Path:
     """The file that a bundle of this name becomes in `folder`.
 
     Args:
@@ -98,19 +154,21 @@ def target(
 
 def _check_target(final: Path, content: bytes, *, replace: bool) -> None:
     folder = final.parent
-    with _naming_every_fault(folder):
-        if not folder.is_dir():
-            raise TargetError(f"{folder} is not there, or is no folder.", _AGAIN)
-        if not replace and _is_other(final, content):
-            raise TargetError(
-                f"{final} is there already, with other content.",
-                "Choose another name, or remove that file first.",
-            )
-        _check_file_system(folder, len(content))
-        free = shutil.disk_usage(folder).free
-    if free < len(content) + _SPARE_BYTES:
+    if not folder.is_dir():
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folder.stat()  # a share that does not answer says so here, and is no missing folder
+        raise TargetError(f"{folder} is not there, or is no folder.", _AGAIN)
+    if not replace and _is_other(final, content):
         raise TargetError(
-            f"{folder} has {free / 2**20:,.1f} MiB free; the bundle needs {len(content) / 2**20:,.1f}.",
+            f"{final} is there already, with other content.",
+            "Choose another name, or remove that file first.",
+        )
+    _check_file_system(folder, len(content))
+    usage = shutil.disk_usage(folder)
+    # some shares say 0 of 0: they do not tell
+    if usage.total and usage.free < len(content) + _SPARE_BYTES:
+        raise TargetError(
+            f"{folder} has {usage.free / 2**20:,.1f} MiB free; the bundle needs {len(content) / 2**20:,.1f}.",
             "Free some space or choose another place, then try again.",
         )
 

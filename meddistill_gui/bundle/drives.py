@@ -19,7 +19,13 @@ _HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
 _USER_MOUNTS: Final = ("/media/", "/run/media/")
 _WINDOWS_REMOVABLE: Final = 2
 
-LARGEST_FILE: Final = {"vfat": 2**32 - 1, "msdos": 2**32 - 1, "fat": 2**32 - 1, "fat32": 2**32 - 1}
+LARGEST_FILE: Final = {
+    "vfat": 2**32 - 1,
+    "msdos": 2**32 - 1,
+    "fat": 2**32 - 1,
+    "fat32": 2**32 - 1,
+    "fuse.fusefat": 2**32 - 1,
+}
 """Bytes in one file, by file system; those that are not listed hold more than any bundle has."""
 
 SHARES: Final = {"cifs", "smb3", "smbfs", "nfs", "nfs4", "afpfs", "webdav", "fuse.sshfs", "9p"}
@@ -69,6 +75,11 @@ def removable_drives() -> tuple[Drive, ...]:
     """What can be pulled out and is mounted now, by name."""
     found = (_drive(mount) for mount in _removable_mounts())
     return tuple(sorted((drive for drive in found if drive), key=lambda drive: drive.name))
+
+
+def is_removable(path: Path) -> bool:
+    """Whether a file lies on a drive that can be pulled out."""
+    return any(path.is_relative_to(mount.path) for mount in _removable_mounts())
 
 
 def mount_of(path: Path) -> Mount | None:

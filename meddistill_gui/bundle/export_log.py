@@ -23,6 +23,7 @@ class Export:
         title: Title of the bundle.
         verdict: What the audit said, or "" without one.
         signed_by: Fingerprint of the key, or "".
+        encrypted: To what: "passphrase", "keys", or "" for not at all.
         recipients: Public keys that it was encrypted to.
     """
 
@@ -34,6 +35,7 @@ class Export:
     title: str
     verdict: str
     signed_by: str = ""
+    encrypted: str = ""
     recipients: tuple[str, ...] = ()
 
 

@@ -10,10 +10,9 @@ from meddistill_gui.bundle import (
     content_scan,
     delivery,
     drives,
-    encryption,
     export_log,
+    own_key,
     sealing,
-    verifier,
     writer,
 )
 from meddistill_gui.bundle.writer import Papers
@@ -56,7 +55,8 @@ def export(config: ExportConfig, control: Control) -> Iterator[Event]:
     _log(run, config, path, sealed, audited)
     yield Finished(
         summary={
-            "text": f"{path} is written and was read back without a difference ({len(sealed):,} bytes).",
+            "text": f"{path} is written and was read back without a difference ({len(sealed):,} bytes)."
+            + (" Eject the drive before you unplug it." if drives.is_removable(path) else ""),
             "bundle": str(path),
             "bytes": len(sealed),
             "sha256": hashlib.sha256(sealed).hexdigest(),
@@ -123,9 +123,7 @@ def _log(
 ) -> None:
     """Write down in the project what was sent, where to and when."""
     mount = drives.mount_of(path)
-    signer = (
-        None if encryption.is_encrypted(sealed) else verifier.verify_content(sealed, path).signer
-    )
+    signer = own_key.public() if config.sign else None
     entry = export_log.Export(
         when=export_log.now(),
         path=str(path),
@@ -135,6 +133,7 @@ def _log(
         title=config.title,
         verdict=audited["verdict"] if audited else "",
         signed_by=signer.fingerprint if signer else "",
+        encrypted="keys" if config.recipients else "passphrase" if config.encrypt else "",
         recipients=config.recipients,
     )
     export_log.append(Project(run.project).exports, entry)

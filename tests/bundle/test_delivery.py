@@ -13,6 +13,7 @@ from meddistill_gui.bundle import delivery, reading_back
 from meddistill_gui.bundle.format import EXTENSION
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped, TargetError
+from meddistill_gui.core.events import Warned
 from tests.own_mounts import in_own_mounts
 
 CONTENT = bytes(range(256)) * 4096 * 3 + b"and an odd end"
@@ -202,15 +203,55 @@ def test_a_read_only_target(tmp_path):
     assert "may not be written to" in said
 
 
-def test_any_other_fault_of_a_share_is_a_sentence(tmp_path, monkeypatch):
-    def fail(_handle: int, _content: object) -> int:
-        raise OSError(errno.EHOSTDOWN, os.strerror(errno.EHOSTDOWN))
+def dropping(monkeypatch, code: int, times: int) -> None:
+    """Let writing fail so often, as a share does that has gone."""
+    real, left = os.write, [times]
 
-    monkeypatch.setattr(delivery.os, "write", fail)
+    def write(handle: int, content: object) -> int:
+        if left[0]:
+            left[0] -= 1
+            raise OSError(code, os.strerror(code))
+        return real(handle, content)
+
+    monkeypatch.setattr(delivery.os, "write", write)
+    monkeypatch.setattr(delivery, "_WAITS", (0.0, 0.0, 0.0))
+
+
+def test_a_share_that_drops_is_tried_again_from_the_beginning(tmp_path, monkeypatch):
+    dropping(monkeypatch, errno.ECONNRESET, 2)
+    events, final = run(delivery.deliver(CONTENT, tmp_path, "a", Control()))
+    warned = [event for event in events if isinstance(event, Warned)]
+    assert [event.code for event in warned] == ["target-dropped"] * 2
+    assert "attempt 2 of 4" in warned[1].message
+    assert final.read_bytes() == CONTENT
+    assert names(tmp_path) == [final.name]
+
+
+def test_a_share_that_stays_away_is_a_sentence(tmp_path, monkeypatch):
+    dropping(monkeypatch, errno.EHOSTDOWN, 99)
     with pytest.raises(TargetError, match="Host is down"):
         run(delivery.deliver(CONTENT, tmp_path, "a", Control()))
     monkeypatch.undo()
     assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.ENODEV])
+def test_what_a_person_must_mend_is_not_tried_again(tmp_path, monkeypatch, code):
+    dropping(monkeypatch, code, 1)
+    with pytest.raises(TargetError):
+        run(delivery.deliver(CONTENT, tmp_path, "a", Control()))
+
+
+def test_a_stop_is_heard_while_it_waits_for_a_share(tmp_path, monkeypatch):
+    dropping(monkeypatch, errno.ETIMEDOUT, 99)
+    monkeypatch.setattr(delivery, "_WAITS", (3600.0,))
+    control = Control()
+    events = delivery.deliver(CONTENT, tmp_path, "a", control)
+    while not isinstance(next(events), Warned):
+        pass
+    control.request_stop()
+    with pytest.raises(Stopped):
+        next(events)
 
 
 @pytest.mark.parametrize("direct", [reading_back._O_DIRECT, 0], ids=["O_DIRECT", "fadvise"])

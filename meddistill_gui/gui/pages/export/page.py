@@ -8,10 +8,10 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from meddistill_gui.bundle import export_log, passphrases
+from meddistill_gui.bundle import drives, export_log, passphrases
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.errors import ConfigError, MedDistillError
-from meddistill_gui.core.events import Event, Progress
+from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import Verdict
@@ -23,7 +23,6 @@ from meddistill_gui.gui.pages.export.contents import (
     read_public_audit,
 )
 from meddistill_gui.gui.pages.export.contents_view import ContentsView
-from meddistill_gui.gui.pages.export.places import is_removable
 from meddistill_gui.gui.pages.export.result_card import ResultCard
 from meddistill_gui.gui.pages.export.sealing_section import SealingSection
 from meddistill_gui.gui.pages.export.target_row import TargetRow
@@ -184,6 +183,8 @@ class ExportPage(QWidget):
     def _take_event(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._frame.progress.show_progress(event)
+        elif isinstance(event, Warned) and event.code == "target-dropped":
+            self._frame.notice.show_message("warning", event.message, event.remedy)
 
     def _end(self, summary: dict[str, object]) -> None:
         self._frame.progress.finish()
@@ -193,7 +194,9 @@ class ExportPage(QWidget):
         self._frame.notice.show_message(
             "good",
             self.tr("The bundle is written, and every byte was read back without a difference."),
-            self.tr("Eject the drive before you unplug it.") if is_removable(self._written) else "",
+            self.tr("Eject the drive before you unplug it.")
+            if drives.is_removable(self._written)
+            else "",
         )
         if self._session.project is not None:
             self._contents.show_earlier(export_log.read(self._session.project.exports))

@@ -1,21 +1,14 @@
 """Places to write to, in words."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QCoreApplication
 
-from meddistill_gui.bundle.drives import Drive, removable_drives
+from meddistill_gui.bundle.drives import Drive
 
 
 def in_words(drive: Drive) -> str:
     """Name, room and file system of a stick or card."""
     text = QCoreApplication.translate("Export", "{name} ({free} free, {kind})")
     return text.format(name=drive.name, free=in_bytes(drive.free), kind=drive.file_system or "?")
-
-
-def is_removable(path: Path) -> bool:
-    """Whether a file lies on a drive that can be pulled out."""
-    return any(path.is_relative_to(drive.path) for drive in removable_drives())
 
 
 def in_bytes(count: int) -> str:
