@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QWidget
@@ -15,6 +15,7 @@ from meddistill_gui.core.events import Progress
 from meddistill_gui.core.pace import in_words
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft
+from meddistill_gui.gui.pages.distillation_wizard.patch_offer import METHOD
 from meddistill_gui.gui.pages.distillation_wizard.step import WizardStep
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.widgets.buttons import button
@@ -22,6 +23,11 @@ from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.progress_line import ProgressLine
 from meddistill_gui.jobs.job import StartJob
+
+_OF_CLASSES: Final = frozenset({"images_per_class", "iterations", "device"})
+_OF_PATCHES: Final = frozenset(
+    {"options.images", "options.inner_steps", "options.inner_epochs", "network.family", "iterations", "device"}
+)  # fmt: skip
 
 
 class BudgetStep(WizardStep):
@@ -50,18 +56,7 @@ class BudgetStep(WizardStep):
         self.work.reported.connect(self._on_event)
         self.work.finished.connect(self._on_measured)
         self.work.failed.connect(self._on_failed)
-        self.form = ConfigForm(
-            draft.config,
-            only={"images_per_class", "iterations", "device"},
-            titles={
-                "device": {
-                    "auto": self.tr("A GPU if there is one"),
-                    "cpu": self.tr("Processor"),
-                    "cuda": self.tr("GPU"),
-                }
-            },
-        )
-        self.form.changed.connect(self._on_change)
+        self.form = self._form()
         self.notice = Notice()
         self.progress = ProgressLine()
         self.progress.cancelled.connect(self.work.stop)
@@ -73,10 +68,38 @@ class BudgetStep(WizardStep):
             "seconds_iterations": label(wrap=False),
             "seconds_evaluation": label(wrap=False),
             "memory_bytes": label(wrap=False),
+            "network_bytes": label(wrap=False),
             "device": label(wrap=False),
         }
         self._arrange()
         draft.changed.connect(self._say)
+
+    def _form(self) -> ConfigForm:
+        """What the budget of this method is counted in: images of each class, or images in all and the network they teach."""
+        patches = self._draft.config.method == METHOD
+        form = ConfigForm(
+            self._draft.config,
+            only=_OF_PATCHES if patches else _OF_CLASSES,
+            titles={
+                "device": {
+                    "auto": self.tr("A GPU if there is one"),
+                    "cpu": self.tr("Processor"),
+                    "cuda": self.tr("GPU"),
+                }
+            },
+        )
+        form.changed.connect(self._on_change)
+        self._method = self._draft.config.method
+        return form
+
+    def _renew_form(self) -> None:
+        if self._method == self._draft.config.method:
+            self.form.show_config(self._draft.config)
+            return
+        old, self.form = self.form, self._form()
+        self.column.replaceWidget(old, self.form)
+        old.hide()
+        old.deleteLater()
 
     def measure(self) -> None:
         """Do the dry run for the config as it stands."""
@@ -90,7 +113,7 @@ class BudgetStep(WizardStep):
 
     @override
     def initializePage(self) -> None:
-        self.form.show_config(self._draft.config)
+        self._renew_form()
         if self._measured != self._draft.config:
             self.measure()
 
@@ -134,6 +157,7 @@ class BudgetStep(WizardStep):
             "seconds_iterations": self.tr("Synthetic images"),
             "seconds_evaluation": self.tr("Evaluation on the way"),
             "memory_bytes": self.tr("Memory"),
+            "network_bytes": self.tr("Of which the network's training"),
             "device": self.tr("Computed on"),
         }
         card = QFrame()
@@ -170,7 +194,7 @@ def _words(name: str, summary: Mapping[str, Any]) -> str:
     value = summary.get(name)
     if value is None:
         return "–"
-    if name == "memory_bytes":
+    if name in {"memory_bytes", "network_bytes"}:
         return f"{value / 2**30:.1f} GiB"
     if name == "device":
         return QCoreApplication.translate("Wizard", "Processor") if value == "cpu" else str(value)

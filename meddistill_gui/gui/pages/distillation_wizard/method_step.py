@@ -9,6 +9,7 @@ from meddistill_gui.core.specs import METHODS
 from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.pages.distillation_wizard.choice_card import ChoiceCard
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft
+from meddistill_gui.gui.pages.distillation_wizard.patch_offer import METHOD, PatchOffer
 from meddistill_gui.gui.pages.distillation_wizard.presets import PRESETS, applied, matching
 from meddistill_gui.gui.pages.distillation_wizard.step import WizardStep
 from meddistill_gui.gui.widgets.buttons import button
@@ -33,11 +34,16 @@ class MethodStep(WizardStep):
             parent,
         )
         self._draft = draft
+        self._offered = PatchOffer()
         self._methods = QButtonGroup(self)
+        self.cards: dict[str, ChoiceCard] = {}
         self._presets = QButtonGroup(self)
         for spec in METHODS.values():
             card = ChoiceCard(spec.title, spec.sentence, f"{spec.paper}. {spec.standing}")
             self._add(self._methods, card, spec.name)
+            self.cards[spec.name] = card
+        self.offer = label("", "muted")
+        self.column.addWidget(self.offer)
         self.column.addSpacing(8)
         self.column.addWidget(label(self.tr("Amount of work"), "heading"))
         texts = {
@@ -59,6 +65,11 @@ class MethodStep(WizardStep):
         self._methods.buttonClicked.connect(self._on_method)
         self._presets.buttonClicked.connect(self._on_preset)
         draft.changed.connect(self._mark)
+        self._mark()
+
+    def show_offer(self, offer: PatchOffer) -> None:
+        """Offer the method for patches where they would help, and say why."""
+        self._offered = offer
         self._mark()
 
     @override
@@ -100,7 +111,11 @@ class MethodStep(WizardStep):
         self._draft.replace(applied(self._draft.config, preset))
 
     def _mark(self) -> None:
-        _check(self._methods, self._draft.config.method)
+        chosen = self._draft.config.method
+        _check(self._methods, chosen)
+        self.cards[METHOD].setVisible(self._offered.fits or chosen == METHOD)
+        self.offer.setText(self._offered.sentence())
+        self.offer.setVisible(self._offered.fits)
         preset = matching(self._draft.config)
         _check(self._presets, preset)
         self._own.setVisible(not preset)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import CatalogueSummary, open_catalogue
+from meddistill_gui.gui.pages.distillation_wizard.patch_offer import PatchOffer, patch_offer
 from meddistill_gui.gui.pages.distillation_wizard.presets import beginning
 from meddistill_gui.gui.pages.distillation_wizard.wizard import DistillationWizard
 from meddistill_gui.gui.session import Session
@@ -34,6 +35,7 @@ class DistillationWizardPage(QWidget):
         self._session = session
         self._start_job = start_job
         self._started: DistillConfig | None = None
+        self._offer = PatchOffer()
         self.wizard: DistillationWizard | None = None
         self.frame = PageFrame(
             self.title,
@@ -71,6 +73,7 @@ class DistillationWizardPage(QWidget):
         config = beginning(project.root, taken)
         wizard = self._made(config)
         wizard.begin(config, summary, taken)
+        wizard.method.show_offer(self._offer)
         self._stack.setCurrentWidget(wizard)
         train = next((role for role in summary.roles if role.role == "train"), None)
         self.frame.set_status(
@@ -107,6 +110,7 @@ class DistillationWizardPage(QWidget):
             return None
         try:
             with open_catalogue(project.catalogue) as catalogue:
+                self._offer = patch_offer(catalogue)
                 return catalogue.summary()
         except MedDistillError as error:
             self.frame.show_error(error)
