@@ -1,5 +1,6 @@
 """Labelling: every image gets its class, all at once or not at all; and what that would look like, before it is done."""
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -145,9 +146,11 @@ def _varied(
     by_class: dict[str | None, list[str]] = {}
     for image in images:
         by_class.setdefault(classes.get(image.id), []).append(image.path)
-    share = max(1, PREVIEWED // len(by_class))
-    rows = [(path, name) for name, paths in by_class.items() for path in paths[:share]]
-    return tuple(rows[:PREVIEWED])
+    turns = itertools.zip_longest(
+        *([(path, name) for path in paths[:PREVIEWED]] for name, paths in by_class.items())
+    )
+    rows = (row for turn in turns for row in turn if row is not None)
+    return tuple(sorted(itertools.islice(rows, PREVIEWED), key=lambda row: (row[1] or "", row[0])))
 
 
 def _check_classes(config: LabelConfig, found: Mapping[int, str]) -> None:

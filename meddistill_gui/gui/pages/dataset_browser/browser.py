@@ -18,10 +18,12 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow, IssueRow
 from meddistill_gui.gui.pages.dataset_browser.filters import Filters
 from meddistill_gui.gui.pages.dataset_browser.grid_model import GridModel
 from meddistill_gui.gui.pages.dataset_browser.grid_view import GridView
+from meddistill_gui.gui.pages.dataset_browser.hand_bar import HandBar
 from meddistill_gui.gui.pages.dataset_browser.image_table import ImageTable
 from meddistill_gui.gui.pages.dataset_browser.inspector import Inspector
 from meddistill_gui.gui.pages.dataset_browser.issues import IssueList
@@ -69,6 +71,8 @@ class Browser(QSplitter):
         self.model = GridModel(self._read, self)
         self.grid = GridView(self.model, thumbnails)
         self.table = ImageTable(self.model)
+        self._images = QWidget()
+        self.hand = HandBar(self.selected_ids, self._images)
         self.inspector = Inspector()
         self.issues = IssueList()
         self.tabs = QTabWidget()
@@ -81,7 +85,7 @@ class Browser(QSplitter):
     @property
     def waiting(self) -> bool:
         """Whether something of the catalogue is still being read."""
-        return self.questions.waiting
+        return self.questions.waiting or self.hand.waiting
 
     def show_catalogue(self, catalogue: Catalogue | None, cache: Path | None) -> None:
         """Show another catalogue, or the same one after it changed; it fills as the answers come.
@@ -105,6 +109,8 @@ class Browser(QSplitter):
         self.questions.close()
         self.thumbnails.close()
         self.inspector.close_reading()
+        self.hand.close_writing()
+        self.overview.ordering.close_reading()
 
     def view(self) -> GridView | ImageTable:
         """The grid or the list, whichever is chosen."""
@@ -113,6 +119,17 @@ class Browser(QSplitter):
     def selected_ids(self) -> npt.NDArray[np.int64]:
         """Ids of the images that are selected in the view, in its order, int64 `[N]`."""
         return self.model.ids[self.view().selected()]
+
+    def current(self) -> ImageRow | None:
+        """The image that is shown at the right."""
+        place = self.view().place()
+        return self.model.row_at(place) if 0 <= place < len(self.model.ids) else None
+
+    def show_image(self, image: int) -> None:
+        """Make the image with this id current, if it is in view."""
+        here = np.flatnonzero(self.model.ids == image)
+        if here.size:
+            self.view().show_place(int(here[0]))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -146,9 +163,20 @@ class Browser(QSplitter):
         self.overview.show_summary(summary)
         self.filters.show_summary(summary)
         self.issues.model.show_rows(issues)
-        self.tabs.setTabText(1, self.tr("Problems ({count})").format(count=f"{summary.issues:,}"))
-        self.tabs.setTabEnabled(1, summary.issues > 0)
+        listed = summary.issues + summary.risks
+        self.tabs.setTabText(1, self.tr("Problems ({count})").format(count=f"{listed:,}"))
+        self.tabs.setTabEnabled(1, listed > 0)
+        self._show_arranging(summary)
         self.summarised.emit(summary)
+
+    def _show_arranging(self, summary: CatalogueSummary) -> None:
+        if self._catalogue is not None:
+            project = self._catalogue.path.parent
+            self.hand.show_project(project, [one.name for one in summary.classes])
+            self.overview.ordering.show_cache(Project(project).cache)
+
+    def _on_selected(self) -> None:
+        self.hand.show_selected(len(self.view().selected()))
 
     def _on_found(self, ids: npt.NDArray[np.int64]) -> None:
         """Show these; the image that was current stays it, if it is among them."""
@@ -162,6 +190,7 @@ class Browser(QSplitter):
             self.view().show_place(int(again[0]) if again.size else 0)
         else:
             self.inspector.show_row(None)
+        self._on_selected()
 
     def _show_view(self) -> None:
         self._stack.setCurrentWidget(self.view() if len(self.model.ids) else self._nothing)
@@ -216,6 +245,7 @@ class Browser(QSplitter):
         for view in (self.grid, self.table):
             view.shown.connect(self._on_shown)
             view.opened.connect(self._on_opened)
+            view.selectionModel().selectionChanged.connect(self._on_selected)
         self.table.order_wanted.connect(self._on_order)
         self.as_list.toggled.connect(self._on_as_list)
         self.inspector.step_wanted.connect(self._step)
@@ -227,17 +257,17 @@ class Browser(QSplitter):
         )
         self.as_list.setCheckable(True)
         self.filters.add_tool(self.as_list)
-        images = QWidget()
-        column = QVBoxLayout(images)
+        column = QVBoxLayout(self._images)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.filters)
+        column.addWidget(self.hand)
         holder = QWidget()
         self._stack = QStackedLayout(holder)
         for part in (self.grid, self.table, self._nothing):
             self._stack.addWidget(part)
         column.addWidget(holder, 1)
-        self.tabs.addTab(images, self.tr("Images"))
+        self.tabs.addTab(self._images, self.tr("Images"))
         self.tabs.addTab(self.issues, self.tr("Problems"))
         self._side = QTabWidget()
         self._side.addTab(scrolling(self.overview), self.tr("Overview"))

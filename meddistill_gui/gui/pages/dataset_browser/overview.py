@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from meddistill_gui.data.catalogue import CatalogueSummary, ClassCount, RoleCount
+from meddistill_gui.gui.pages.dataset_browser.ordering import Ordering
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label
@@ -18,12 +19,14 @@ class Overview(QWidget):
     Attributes:
         classes: Button to set the classes.
         split: Button to divide the patients.
+        ordering: What can be done with the whole data set.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.classes = button(self.tr("Set classes …"), icon="tag")
         self.split = button(self.tr("Divide patients …"), icon="split")
+        self.ordering = Ordering()
         self._source = label("", "small")
         self._balance = QWidget()
         self._roles = QWidget()
@@ -40,6 +43,9 @@ class Overview(QWidget):
         self._column.addWidget(label(self.tr("Division of the patients"), "heading"))
         self._column.addWidget(self._roles)
         self._column.addWidget(self.split)
+        self._column.addSpacing(16)
+        self._column.addWidget(label(self.tr("Put in order"), "heading"))
+        self._column.addWidget(self.ordering)
         self._column.addStretch()
 
     def show_summary(self, summary: CatalogueSummary) -> None:

@@ -14,12 +14,13 @@ from meddistill_gui.core.events import Progress, Warned
 from meddistill_gui.core.paths import user_data
 from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, open_catalogue
 from meddistill_gui.gui.forms.operation_dialog import OperationDialog
+from meddistill_gui.gui.pages.dataset_browser.arranging import Arranging
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
+from meddistill_gui.gui.pages.dataset_browser.dialogs import label_dialog, split_dialog
 from meddistill_gui.gui.pages.dataset_browser.hospital import HospitalConfig, start_hospital
 from meddistill_gui.gui.pages.dataset_browser.region_actions import RegionActions
 from meddistill_gui.gui.pages.dataset_browser.steps import (
     Step,
-    is_divided,
     next_step,
     proposed_project,
 )
@@ -137,28 +138,7 @@ class DatasetBrowserPage(QWidget):
         """Ask where the classes come from, and set them."""
         if self._session.project is None:
             return
-        dialog = OperationDialog(
-            self.tr("Set the classes"),
-            self.tr("Every image gets the class that a model shall learn to tell."),
-            LabelConfig(project=self._session.project.root),
-            self.tr("Set classes"),
-            leave_out={"project"},
-            titles={
-                "rule": {
-                    "folder": self.tr("Name of the folder"),
-                    "table": self.tr("A table (CSV)"),
-                    "tag": self.tr("A DICOM tag"),
-                }
-            },
-            only_if={
-                "folder_level": ("rule", "folder"),
-                "table": ("rule", "table"),
-                "key_column": ("rule", "table"),
-                "class_column": ("rule", "table"),
-                "tag": ("rule", "tag"),
-            },
-            parent=self,
-        )
+        dialog = label_dialog(self._session.project, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.label(dialog.config())
 
@@ -170,22 +150,7 @@ class DatasetBrowserPage(QWidget):
         """Ask how the patients are divided, and divide them."""
         if self._session.project is None or self._catalogue is None:
             return
-        source = self._catalogue.source
-        dialog = OperationDialog(
-            self.tr("Divide the patients"),
-            self.tr(
-                "Each patient's images go into one part only. The division is drawn once; test patients are touched a "
-                "single time, at the very end."
-            ),
-            SplitConfig(
-                project=self._session.project.root,
-                keep_folders=source is not None and is_divided(source),
-            ),
-            self.tr("Divide"),
-            leave_out={"project"},
-            only_if={"test": ("keep_folders", False)},
-            parent=self,
-        )
+        dialog = split_dialog(self._session.project, self._catalogue.source, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.split(dialog.config())
 
@@ -240,9 +205,8 @@ class DatasetBrowserPage(QWidget):
         followers: dict[str, Callable[[], None]] = {
             "scan": self._after_scan,
             "label": self._after_label,
-            "split": self._session.say_catalogue_changed,
         }
-        followers[self._work.name]()
+        followers.get(self._work.name, self._session.say_catalogue_changed)()
         if not self.working:
             self._say_result(str(summary.get("text", "")))
 
@@ -325,6 +289,7 @@ class DatasetBrowserPage(QWidget):
         for control in (self.frame.primary, self._another, self.empty):
             control.setEnabled(not self.working)
         self.browser.overview.setEnabled(not self.working)
+        self.browser.hand.setVisible(not self.working)
         self.frame.set_status(self._status())
 
     def _status(self) -> str:
@@ -361,7 +326,7 @@ class DatasetBrowserPage(QWidget):
             "folder",
             self.tr("Drop a folder of images here"),
             self.tr(
-                "DICOM, PNG or JPEG, also in sub-folders. Nothing in it is changed, moved or copied, and nothing "
+                "DICOM, PNG, JPEG, TIFF, BMP, NIfTI or MedMNIST, also in sub-folders. Nothing in it is changed, moved or copied, and nothing "
                 "leaves this computer."
             ),
             self.tr("Open a folder …"),
@@ -388,6 +353,7 @@ class DatasetBrowserPage(QWidget):
         self.browser.overview.classes.clicked.connect(self.set_classes)
         self.browser.overview.split.clicked.connect(self.divide)
         self.browser.issues.failed.connect(self.frame.show_error)
+        self.arranging = Arranging(self._session, self.browser, self.frame, self._start, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)

@@ -11,10 +11,12 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.operations.label import label
+from meddistill_gui.operations.patients import patients
+from meddistill_gui.operations.purge import purge
 from meddistill_gui.operations.scan import scan
 from meddistill_gui.operations.split import split
 
-OPERATIONS = {"scan": scan, "label": label, "split": split}
+OPERATIONS = {"scan": scan, "label": label, "split": split, "patients": patients, "purge": purge}
 
 
 class DataJob:
