@@ -196,7 +196,7 @@ def test_patients_are_looked_at_and_named(qtbot, opened):
         assert catalogue.summary().patients == 4
 
 
-def test_copies_are_listed_filtered_and_written_down(qtbot, opened, source, tmp_path):
+def test_copies_are_listed_filtered_and_written_down(qtbot, opened, source):
     twin = source / "normal" / "twin of p00.png"
     shutil.copy(source / "opacity" / "p00_000.png", twin)
     try:
