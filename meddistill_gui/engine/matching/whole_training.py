@@ -103,6 +103,7 @@ class WholeTraining(Method):
 
     @override
     def setup(self, setting: Setting, images: Tensor) -> State:
+        _refuse_one_value(setting.network, (len(self.order[0]), *images.shape[1:]))
         refuse_too_large(
             setting, steps=len(self.order), batch=len(self.order[0]), memory=self.memory
         )
@@ -119,7 +120,6 @@ class WholeTraining(Method):
             state |= {f"{name}.{kind}": torch.zeros_like(state[name]) for name in _learned(state)}
         state["image.rate"] = torch.tensor(self.rates.images, device=setting.device)
         state["count"] = torch.zeros((), device=setting.device)
-        _refuse_one_value(setting.network, _start(setting.network, max(self.start, 0)), images)
         return state
 
     @override
@@ -255,14 +255,17 @@ def _through_softmax(logits: Tensor, d_probabilities: Tensor) -> Tensor:
     return shares * (d_probabilities - (shares * d_probabilities).sum(dim=1, keepdim=True))
 
 
-def _refuse_one_value(network: Network, theta: Tensor, images: Tensor) -> None:
+def _refuse_one_value(network: Network, shape: tuple[int, ...]) -> None:
+    """Batch normalisation cannot take the variance of one value; found from shapes alone."""
+    theta = torch.empty(network.parameter_count, device="meta")
     try:
-        network.statistics(theta.to(images.device), images)
+        network.statistics(theta, torch.empty(shape, device="meta"))
     except OneValueError as error:
+        count, side = shape[0], shape[-1]
         raise ConfigError(
             [
-                f"{len(images)} images of {images.shape[-1]} x {images.shape[-1]} pixels are too small for this network: "
+                f"A step on {count} images of {side} x {side} pixels is too small for this network: "
                 "its last batch normalisation sees a single value."
             ],
-            "Take more pixels (images.size), more images (options.images), or network.norm 'instance'.",
+            "Take more pixels (images.size), more images per step (options.batch), or network.norm 'instance'.",
         ) from error
