@@ -15,11 +15,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from meddistill_gui.audit import policy
+from meddistill_gui.audit.formal import COVERAGE
 from meddistill_gui.core.paths import resources
-from meddistill_gui.core.words import NOT_FOR_CLINICAL_USE
+from meddistill_gui.core.words import FORMAL_GUARANTEE_NONE, NOT_FOR_CLINICAL_USE, Verdict
 
 _PUBLIC: Final = "audit_public.html"
 _DETAILED: Final = "audit_detailed.html"
+STAYS: Final = "The figures of the tests were measured without noise, so no bound covers them; they stay in the house."
+"""Stands in the coarse report of a set with a formal bound instead of reasons."""
+
 _TRAVELS: Final = ("format", "verdict", "formal", "initialisation", "policy", "limits")
 _PLANTED_TRAVELS: Final = ("kind", "planted", "found", "right_patient", "marked")
 
@@ -30,6 +34,8 @@ def public(report: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         report: The fine-grained report of `examination.examine`.
     """
+    if report["formal"] != FORMAL_GUARANTEE_NONE:
+        return _bounded(report)
     return {name: report[name] for name in _TRAVELS} | {
         "reasons": list(report["coarse_reasons"]),
         "preconditions": [
@@ -39,6 +45,26 @@ def public(report: Mapping[str, Any]) -> dict[str, Any]:
         | {"synthetic": str(report["counts"]["synthetic"])},
         "planted": [{name: row[name] for name in _PLANTED_TRAVELS} for row in report["planted"]],
     }
+
+
+def _bounded(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What travels with a formal bound: figures were measured on patients without noise, so they stay in the house."""
+    return {name: report[name] for name in _TRAVELS} | {
+        "reasons": [STAYS],
+        "preconditions": [],
+        "counts": {"synthetic": str(report["counts"]["synthetic"])},
+        "planted": [],
+    }
+
+
+def shows_pictures(report: Mapping[str, Any]) -> bool:
+    """Whether the coarse report may show the synthetic images: not while one of them may show a patient.
+
+    Args:
+        report: The fine-grained report.
+    """
+    flagged = any(image["flagged"] or image["exact"] for image in report["images"])
+    return report["verdict"] != Verdict.LEAK_FOUND and not flagged
 
 
 def rounded(count: int) -> str:
@@ -56,7 +82,7 @@ def render_public(report: Mapping[str, Any], synthetic: Sequence[str] = ()) -> s
         synthetic: Pictures of the synthetic images (`picture`), in order; may be left out.
     """
     page = _templates().get_template(_PUBLIC)
-    return page.render(report=report, synthetic=synthetic, not_clinical=NOT_FOR_CLINICAL_USE)
+    return page.render(report=report, synthetic=synthetic, **_fixed(report))
 
 
 def render_detailed(report: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
@@ -71,9 +97,15 @@ def render_detailed(report: Mapping[str, Any], pictures: Mapping[str, str]) -> s
     return page.render(
         report=report,
         pictures=pictures,
-        histograms={name: _histogram(report, name) for name in ("a", "b")},
-        not_clinical=NOT_FOR_CLINICAL_USE,
+        histograms={name: histogram(report, name) for name in ("a", "b")},
+        **_fixed(report),
     )
+
+
+def _fixed(report: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in every page; what a bound covers where there is one."""
+    bounded = report["formal"] != FORMAL_GUARANTEE_NONE
+    return {"not_clinical": NOT_FOR_CLINICAL_USE, "coverage": COVERAGE if bounded else ""}
 
 
 def picture(pixels: npt.NDArray[np.uint8]) -> str:
@@ -90,8 +122,13 @@ def picture(pixels: npt.NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _histogram(report: Mapping[str, Any], score: str) -> dict[str, Any] | None:
-    """Bars of the hold-out's scores and marks of the synthetic images', in per cent of the width and height."""
+def histogram(report: Mapping[str, Any], score: str) -> dict[str, Any] | None:
+    """Bars of the hold-out's scores and marks of the synthetic images', in per cent of the width and height; None without scores.
+
+    Args:
+        report: The fine-grained report.
+        score: "a" or "b".
+    """
     held = np.asarray(report["holdout_scores"][score], dtype=np.float64)
     own = np.asarray([image[f"score_{score}"] for image in report["images"]], dtype=np.float64)
     if not len(held) or not len(own):

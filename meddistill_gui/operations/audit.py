@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
-from meddistill_gui.audit import formal, record, report
+from meddistill_gui.audit import formal, record
 from meddistill_gui.audit.examination import examine
 from meddistill_gui.audit.material import Case
 from meddistill_gui.audit.preconditions import Precondition
@@ -19,20 +18,22 @@ from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import Stopped
 from meddistill_gui.core.events import Event, Finished, Started
-from meddistill_gui.core.files import write_whole, writing_to
+from meddistill_gui.core.files import writing_to
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder, open_run
+from meddistill_gui.operations import audit_reports
 from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
 from meddistill_gui.operations.real_images import READING_PHASES
 
 
 def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     """Write the fine-grained report (it stays in the run folder) and the coarse one (it may travel)."""
-    yield Started(operation="audit", phases=(*READING_PHASES, *CUTTING_PHASES, "searching for copies"))
+    yield Started(
+        operation="audit", phases=(*READING_PHASES, *CUTTING_PHASES, "searching for copies")
+    )
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
     train, holdout = yield from run_images(run, run_config, ("train", "holdout"), control)
@@ -52,8 +53,12 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     except Stopped:
         shelf.flush()
         raise
-    detailed |= {"set": content, "formal": formal.claimed(run_config, reworked=run.origin.is_file())}
-    _write(run, detailed, _pictures(detailed, result, train, holdout))
+    detailed |= {
+        "set": content,
+        "formal": formal.claimed(run_config, reworked=run.origin.is_file()),
+    }
+    pictures = audit_reports.pictures_of(detailed, result, train, holdout)
+    audit_reports.write(run, detailed, pictures)
     shelf.clear()
     yield Finished(
         summary={
@@ -76,16 +81,7 @@ def _mark_begun(run: RunFolder, content: str, case: Case) -> None:
         passed=False,
         sentence="The audit was begun and did not come to its end.",
     )
-    _write(run, {**record.without_search(case, [unfinished]), "set": content}, {})
-
-
-def _write(run: RunFolder, detailed: Mapping[str, Any], pictures: Mapping[str, str]) -> None:
-    """Both reports in both forms; the fine-grained ones stay in the run folder."""
-    coarse = report.public(detailed)
-    write_whole(run.audit / "detailed.json", json.dumps(detailed, indent=1).encode())
-    write_whole(run.audit / "public.json", json.dumps(coarse, indent=1).encode())
-    write_whole(run.audit / "detailed.html", report.render_detailed(detailed, pictures).encode())
-    write_whole(run.audit / "public.html", report.render_public(coarse).encode())
+    audit_reports.write(run, {**record.without_search(case, [unfinished]), "set": content}, {})
 
 
 def _key(content: str, train: RealImages, holdout: RealImages, config: AuditConfig) -> str:
@@ -95,22 +91,3 @@ def _key(content: str, train: RealImages, holdout: RealImages, config: AuditConf
         for array in (part.ids, part.patients, part.labels, part.images):
             known.update(np.ascontiguousarray(array).data)
     return known.hexdigest()
-
-
-def _pictures(
-    detailed: Mapping[str, Any], result: DistilledSet, *parts: RealImages
-) -> dict[str, str]:
-    """Every synthetic image, and the real ones that stand beside them in the report that stays in the house."""
-    shown = {
-        f"synthetic/{index}": report.picture(pixels)
-        for index, pixels in enumerate(distilled.displayed(result.images))
-    }
-    beside = {
-        real["id"]
-        for image in detailed["images"]
-        for real in (*image["nearest_train"], *image["nearest_holdout"])
-    }
-    for part in parts:
-        for position in np.flatnonzero(np.isin(part.ids, list(beside))):
-            shown[f"real/{part.ids[position]}"] = report.picture(part.images[position])
-    return shown
