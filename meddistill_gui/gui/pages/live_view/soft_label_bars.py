@@ -1,0 +1,130 @@
+"""The soft labels of a few images as bars: how much of each class an image teaches, in words, hatching and colour."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from typing_extensions import override
+
+from meddistill_gui.gui.theme import colours
+
+LABELS_ENDING: Final = ".labels"
+"""Ending of the file beside a snapshot that holds its labels; the engine's runner writes it."""
+
+_HATCHES: Final = (
+    Qt.BrushStyle.Dense6Pattern,
+    Qt.BrushStyle.HorPattern,
+    Qt.BrushStyle.DiagCrossPattern,
+    Qt.BrushStyle.VerPattern,
+    Qt.BrushStyle.BDiagPattern,
+    Qt.BrushStyle.Dense4Pattern,
+)
+_MOST: Final = 12  # rows; a set of more images is no longer one that is looked at image by image
+
+
+class SoftLabelBars(QWidget):
+    """One row per image, one bar per class; nothing where labels are hard.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._labels = np.empty((0, 0), np.float32)
+        self._names: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Soft labels of the images"))
+        self.hide()
+
+    def show_labels(self, labels: npt.NDArray[np.float32] | None, names: Sequence[str]) -> None:
+        """Show these labels.
+
+        Args:
+            labels: float32 `[N, K]`, rows of probabilities; None for none.
+            names: The K classes.
+        """
+        self._labels = np.empty((0, 0), np.float32) if labels is None else labels[:_MOST]
+        self._names = tuple(names)[: self._labels.shape[1]] if self._labels.size else ()
+        self.setVisible(bool(self._labels.size) and len(self._names) == self._labels.shape[1])
+        self.setAccessibleDescription(self.sentence())
+        self.setToolTip(self.sentence())
+        self.updateGeometry()
+        self.update()
+
+    def sentence(self) -> str:
+        """The bars in words."""
+        return "\n".join(
+            self.tr("Image {number}: {shares}").format(
+                number=number,
+                shares=", ".join(
+                    f"{name} {share:.0%}" for name, share in zip(self._names, row, strict=True)
+                ),
+            )
+            for number, row in enumerate(self._labels.tolist(), start=1)
+        )
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(320, 8 + self._line() * len(self._labels))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        scheme = colours.current()
+        metrics = self.fontMetrics()
+        first = metrics.horizontalAdvance(self.tr("Image {number}").format(number=88)) + 12
+        width = (self.width() - first) / max(1, len(self._names))
+        for number, row in enumerate(self._labels.tolist()):
+            top = 4 + number * self._line()
+            painter.setPen(QPen(QColor(scheme.text)))
+            painter.drawText(
+                QRectF(0, top, first, self._line() - 6),
+                Qt.AlignmentFlag.AlignVCenter,
+                self.tr("Image {number}").format(number=number + 1),
+            )
+            for column, share in enumerate(row):
+                place = QRectF(first + column * width, top, width - 8, self._line() - 6)
+                self._paint_bar(painter, place, column, share)
+        painter.end()
+
+    def _paint_bar(self, painter: QPainter, place: QRectF, column: int, share: float) -> None:
+        scheme = colours.current()
+        said = self.fontMetrics().elidedText(
+            f"{self._names[column]} {share:.0%}", Qt.TextElideMode.ElideMiddle, int(place.width())
+        )
+        words = QRectF(place.left(), place.top(), place.width(), self.fontMetrics().height())
+        painter.setPen(QPen(QColor(scheme.text)))
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, said)
+        frame = QRectF(place.left(), words.bottom() + 2, place.width(), 10)
+        colour = QColor(scheme.series[column % len(scheme.series)])
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(colour, _HATCHES[column % len(_HATCHES)]))
+        filled = QRectF(frame.left(), frame.top(), frame.width() * share, frame.height())
+        painter.drawRect(filled)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(filled)
+        painter.setPen(QPen(QColor(scheme.border), 1))
+        painter.drawRect(frame)
+
+    def _line(self) -> int:
+        return self.fontMetrics().height() + 24
+
+
+def labels_beside(snapshot: Path) -> npt.NDArray[np.float32] | None:
+    """The labels that the run wrote beside a snapshot; None where they are hard, or not whole yet."""
+    try:
+        found = np.load(snapshot.with_suffix(LABELS_ENDING), allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return found if found.ndim == 2 else None
