@@ -9,6 +9,7 @@ runs/<name>/
   checkpoint.safetensors    all that is needed to go on, replaced whole
   ledger.json               what the run was made and started from (`core.ledger`); stays here
   frames/NNNNNNNN.npy       snapshots of the synthetic images, uint8 [N, H, W] or [N, H, W, 3]
+  frames/NNNNNNNN.labels    their labels where these are soft, float32 [N, K] as npy
   origin.json               which run a reworked one was made from, and why
   result/distilled.safetensors
   result/evaluation.json

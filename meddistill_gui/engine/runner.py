@@ -283,11 +283,17 @@ def _metrics(report: StepReport, iteration: int) -> Iterator[Event]:
         yield Metric(name=name, step=iteration, value=value)
 
 
-def _frame(run: _Run, at: Checkpoint) -> Frame:
-    """Write a snapshot of the images as a screen shows them."""
-    images = distilled.displayed(run.publisher.published(run.learned(at)).images)
+def _as_npy(values: npt.NDArray[Any]) -> bytes:
     content = io.BytesIO()
-    np.save(content, images, allow_pickle=False)
+    np.save(content, values, allow_pickle=False)
+    return content.getvalue()
+
+
+def _frame(run: _Run, at: Checkpoint) -> Frame:
+    """Write a snapshot of the images as a screen shows them, and of their labels where these are soft."""
+    published = run.publisher.published(run.learned(at))
     path = run.folder.frames / f"{at.iteration:08d}.npy"
-    write_whole(path, content.getvalue())
+    if (published.labels.max(axis=1) < 1).any():
+        write_whole(path.with_suffix(".labels"), _as_npy(published.labels))
+    write_whole(path, _as_npy(distilled.displayed(published.images)))
     return Frame(step=at.iteration, path=str(path.relative_to(run.folder.root).as_posix()))

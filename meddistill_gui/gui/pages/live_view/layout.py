@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from meddistill_gui.gui.pages.live_view.curves_view import CurvesView
 from meddistill_gui.gui.pages.live_view.frames_view import FramesView
+from meddistill_gui.gui.pages.live_view.soft_label_bars import SoftLabelBars
 from meddistill_gui.gui.theme.icons import IconLabel
 from meddistill_gui.gui.widgets.figure_row import FigureRow
 from meddistill_gui.gui.widgets.fitting import fitted, large_text
@@ -32,6 +33,7 @@ class LiveParts:
         state_word: Word of the state.
         figures: Phase, how far, how fast, how long, best so far.
         frames: The images.
+        labels: Their soft labels.
         curves: The curves.
     """
 
@@ -41,6 +43,7 @@ class LiveParts:
     state_word: QLabel
     figures: FigureRow
     frames: FramesView
+    labels: SoftLabelBars
     curves: CurvesView
 
 
@@ -61,6 +64,7 @@ def make_parts() -> LiveParts:
             }
         ),
         frames=FramesView(),
+        labels=SoftLabelBars(),
         curves=CurvesView(),
     )
     parts.chooser.setAccessibleName(_tr("Run"))
@@ -88,8 +92,8 @@ def _arrange(parts: LiveParts) -> None:
     )
     split.setHandleWidth(16)
     split.setChildrenCollapsible(False)
-    for view in (parts.frames, parts.curves):
-        split.addWidget(_carded(view))
+    for views in ((parts.frames, parts.labels), (parts.curves,)):
+        split.addWidget(_carded(*views))
     split.setSizes([500, 500])
     content = QWidget()
     column = QVBoxLayout(content)
@@ -103,12 +107,13 @@ def _arrange(parts: LiveParts) -> None:
     whole.addWidget(fitted(content))
 
 
-def _carded(view: QWidget) -> QFrame:
+def _carded(*views: QWidget) -> QFrame:
     card = QFrame()
     card.setProperty("kind", "card")
     inside = QVBoxLayout(card)
     inside.setContentsMargins(16, 12, 16, 12)
-    inside.addWidget(view)
+    for view in views:
+        inside.addWidget(view)
     return card
 
 

@@ -1,8 +1,9 @@
 """Decides what the live view shows and offers, from the state of the run folder it watches."""
 
-import sqlite3
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -14,8 +15,8 @@ from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.pace import in_words
 from meddistill_gui.core.run_folder import RunFolder, ask, open_run, read_evaluation
-from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.gui.pages.live_view.layout import make_parts
+from meddistill_gui.gui.pages.live_view.row_names import class_names, mosaic_rows
 from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
 from meddistill_gui.gui.pages.live_view.run_watcher import RunNews, RunWatcher
 from meddistill_gui.gui.pages.live_view.run_words import (
@@ -25,6 +26,7 @@ from meddistill_gui.gui.pages.live_view.run_words import (
     notice_for,
     speed_in_words,
 )
+from meddistill_gui.gui.pages.live_view.soft_label_bars import labels_beside
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.theme.icons import give
@@ -55,6 +57,7 @@ class LiveViewPage(QWidget):
         self._record = RunRecord()
         self._state: RunState | None = None
         self._has_result = False
+        self._label_names: tuple[str, ...] = ()
         self._watcher = RunWatcher(self)
         self._testing = RunThread(start_job, self)
         self._parts = make_parts()
@@ -153,7 +156,9 @@ class LiveViewPage(QWidget):
         self._record, self._state, self._has_result = RunRecord(), None, False
         self._parts.curves.clear()
         self._parts.frames.set_frames([])
-        self._parts.frames.set_classes(_class_names(run), _images_per_class(run))
+        self._parts.frames.set_classes(*mosaic_rows(run))
+        self._label_names = class_names(run)
+        self._parts.labels.show_labels(None, ())
         self._frame.notice.hide()
         self._frame.progress.finish()
         for key in ("phase", "done", "speed", "left", "best"):
@@ -182,6 +187,7 @@ class LiveViewPage(QWidget):
             self._parts.frames.set_frames(self._record.frames)
         if news.pixels is not None and news.frame is not None:
             self._parts.frames.show_pixels(news.frame, news.pixels)
+            self._show_labels(labels_beside(run.root / news.frame.path))
         self._show_state(news)
 
     def _show_state(self, news: RunNews) -> None:
@@ -203,11 +209,17 @@ class LiveViewPage(QWidget):
         if run is None:
             return
         try:
-            images = distilled.displayed(distilled.load(run.result).images)
+            kept = distilled.load(run.result)
         except MedDistillError as error:
             self._frame.show_error(error)
             return
+        images = distilled.displayed(kept.images)
         self._parts.frames.show_kept(images, best.step if best else None)
+        self._show_labels(kept.labels if (kept.labels.max(axis=1) < 1).any() else None)
+
+    def _show_labels(self, labels: npt.NDArray[np.float32] | None) -> None:
+        """Soft labels as bars; hard ones are the mosaic's rows."""
+        self._parts.labels.show_labels(labels, self._label_names)
 
     def _show_progress(self) -> None:
         progress = self._record.progress
@@ -359,24 +371,3 @@ class LiveViewPage(QWidget):
         self._session.run_changed.connect(self._watch)
         self._session.work.started.connect(self.refresh_runs)
         self._session.work.failed.connect(self._fail)
-
-
-def _class_names(run: RunFolder | None) -> tuple[str, ...]:
-    """The project's classes in the order of the labels; none while there is no catalogue to ask."""
-    if run is None or not (run.project / "catalogue.sqlite").is_file():
-        return ()
-    try:
-        with open_catalogue(run.project / "catalogue.sqlite") as catalogue:
-            return tuple(one.name for one in catalogue.summary().classes)
-    except (MedDistillError, sqlite3.Error):
-        return ()  # the run can be watched without the names of its classes
-
-
-def _images_per_class(run: RunFolder | None) -> int:
-    if run is None:
-        return 1
-    try:
-        _, config = open_run(run.root)
-    except MedDistillError:
-        return 1  # a damaged config is said when the run is resumed
-    return config.images_per_class
