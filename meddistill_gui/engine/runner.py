@@ -8,9 +8,10 @@ import io
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from meddistill_gui.core import distilled
 from meddistill_gui.core import ledger as ledgers

@@ -14,7 +14,7 @@ from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.pace import in_words
-from meddistill_gui.core.run_folder import RunFolder, ask, open_run, read_evaluation
+from meddistill_gui.core.run_folder import ask, open_run, read_evaluation
 from meddistill_gui.gui.pages.live_view.layout import make_parts
 from meddistill_gui.gui.pages.live_view.row_names import class_names, mosaic_rows
 from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
