@@ -167,7 +167,7 @@ class CopiesDialog(QDialog):
         self._background.failed.connect(self._on_failed)
         self._arrange()
         self.finished.connect(self._background.close)
-        self.resize(960, 560)
+        self.resize(1040, 560)
         self._background.ask([("copies", functools.partial(_read, catalogue))])
 
     @property
@@ -213,7 +213,7 @@ class CopiesDialog(QDialog):
         rows = [one for one in self._all if wanted(one.pair)]
         self.model.show_rows(rows)
         self.save_button.setEnabled(bool(rows))
-        said = self.tr("{count} pairs.").format(count=f"{len(rows):,}")
+        said = self.tr("Pairs: {count}.").format(count=f"{len(rows):,}")
         if not self._compared:
             said += " " + self.tr(
                 "Until a run has read the images, only files whose stored pixels agree are known; near copies come then."
@@ -235,7 +235,7 @@ class CopiesDialog(QDialog):
         self.table.activated.connect(self._on_activated)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setDefaultSectionSize(150)
+        header.setDefaultSectionSize(132)
         header.setStretchLastSection(True)
         close = button(self.tr("Close"), kind="primary")
         close.clicked.connect(self.accept)

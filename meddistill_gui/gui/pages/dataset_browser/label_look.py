@@ -20,16 +20,12 @@ def look_at_labels(config: LabelConfig, catalogue: Catalogue, control: Control) 
 
     preview = preview_labels(config, catalogue, control)
     counts = ", ".join(f"{name} {count:,}" for name, count in preview.classes.items())
-    said = [
-        _tr("{count} classes: {names}.").format(count=len(preview.classes), names=counts or "–")
-    ]
+    said = [_tr("Classes: {names}.").format(names=counts or "–")]
     if preview.unlabelled:
-        said.append(
-            _tr("{count} images would have no class.").format(count=f"{preview.unlabelled:,}")
-        )
+        said.append(_tr("Images without a class: {count}.").format(count=f"{preview.unlabelled:,}"))
     if preview.unmatched_count:
         said.append(
-            _tr("{count} rows of the table name no image.").format(
+            _tr("Rows of the table that name no image: {count}.").format(
                 count=f"{preview.unmatched_count:,}"
             )
         )
@@ -56,7 +52,7 @@ def look_at_patients(config: PatientsConfig, catalogue: Catalogue, _control: Con
 
     preview = preview_patients(config, catalogue)
     said = _tr(
-        "{named} of the {files} files whose header names no patient would belong to {patients} patients."
+        "Files whose header names no patient: {files}. Of these, {named} would get one; different patients: {patients}."
     ).format(
         named=f"{preview.named:,}", files=f"{preview.files:,}", patients=f"{preview.patients:,}"
     )

@@ -32,10 +32,10 @@ class Ordering(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.classes = button(self.tr("Rename or merge classes …"), icon="list")
+        self.classes = button(self.tr("Edit classes …"), icon="list")
         self.patients = button(self.tr("Name patients …"), icon="patient")
         self.copies = button(self.tr("Copies …"), icon="copy")
-        self.square = button(self.tr("What the network sees …"), icon="image")
+        self.square = button(self.tr("Network view …"), icon="image")
         self.purge = button(self.tr("Delete the cache …"), icon="disk")
         self.purge.clicked.connect(self._ask)
         self._size = label("", "small")

@@ -25,6 +25,7 @@ from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.widgets.labels import label, set_kind
 
 _PAUSE_MS: Final = 300
+_LEAST: Final = 240
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ class PreviewDialog(OperationDialog):
         self.said = label("")
         self.questions = label("", "problem")
         self.lists = QTabWidget()
-        self.lists.setMinimumHeight(160)
+        self.lists.setMinimumHeight(128)
         self._arrange_look()
         self.finished.connect(self._end)
         self._pause.start()
@@ -129,7 +130,12 @@ class PreviewDialog(OperationDialog):
 
     def _look(self) -> None:
         if self.form.problems():
-            self.said.setText("")
+            set_kind(self.said, "muted")
+            self.said.setText(
+                self.tr(
+                    "Fill in what is missing; then it is shown here before anything is written."
+                )
+            )
             self._show_lists(None)
             return
         set_kind(self.said, "muted")
@@ -182,7 +188,10 @@ class PreviewDialog(OperationDialog):
         self.questions.hide()
         self.lists.hide()
         self.column.insertWidget(self.column.count() - 1, holder, 1)
-        self.resize(760, 820)
+        form = self.column.itemAt(self.column.indexOf(holder) - 1).widget()
+        form.setMinimumHeight(_LEAST)  # never squeezed to a slit by the lists
+        room = self.screen().availableGeometry().height()
+        self.resize(820, min(960, int(0.9 * room)))
 
     def _end(self) -> None:
         self._pause.stop()

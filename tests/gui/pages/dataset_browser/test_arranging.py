@@ -158,13 +158,15 @@ def test_a_table_is_looked_at_before_it_is_applied(qtbot, opened, tmp_path):
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: dialog.seen, timeout=10_000)
-    assert "2 classes: normal 20, opacity 20." in dialog.said.text()
+    assert "Classes: normal 20, opacity 20." in dialog.said.text()
     config = LabelConfig(project=opened._session.project.root, rule="table", table=table)
     dialog.form.show_config(config)
     assert not dialog.go.isEnabled()
     qtbot.waitUntil(lambda: dialog.seen, timeout=10_000)
     assert dialog.go.isEnabled()
-    assert "1 images would have no class. 1 rows of the table name no image." in dialog.said.text()
+    assert (
+        "Images without a class: 1. Rows of the table that name no image: 1." in dialog.said.text()
+    )
     assert [dialog.lists.tabText(n) for n in range(3)] == [
         "Examples",
         "Rows without an image",
@@ -186,8 +188,7 @@ def test_patients_are_looked_at_and_named(qtbot, opened):
     config = PatientsConfig(project=project.root, pattern=r"p(\d)")
     dialog.form.show_config(config)
     qtbot.waitUntil(lambda: dialog.seen, timeout=10_000)
-    assert "40 of the 40 files" in dialog.said.text()
-    assert "4 patients" in dialog.said.text()
+    assert "patient: 40. Of these, 40 would get one; different patients: 4." in dialog.said.text()
     dialog.reject()
     opened._start("patients", config, "")
     settle(qtbot, opened)
@@ -209,7 +210,7 @@ def test_copies_are_listed_filtered_and_written_down(qtbot, opened, source):
         dialog = CopiesDialog(opened._session.project.catalogue, opened)
         qtbot.addWidget(dialog)
         qtbot.waitUntil(lambda: not dialog.reading, timeout=10_000)
-        assert dialog.said.text().startswith("1 pairs.")
+        assert dialog.said.text().startswith("Pairs: 1.")
         (line,) = (dialog.model.texts(one) for one in dialog.model.rows)
         assert {line[1], line[2]} == {"p00_000.png", twin.name}
         assert "two classes" in line[0]
