@@ -2,11 +2,12 @@
 
 python -m benchmarks.fuzz_readers [--cases 20000] [--seed 0] [--match jpeg]
 
-Every file that pydicom ships for its own tests and holds an image of at most 1 MB is damaged by flipped bits, overwritten stretches, cut ends
+Every file of at most 1 MB that pydicom and nibabel ship for their own tests, or that the package deid-data holds, and that is an image, is damaged by flipped bits, overwritten stretches, cut ends
 and shuffled pieces, then scanned and read as the program does. Each worker is a process of its own, so that a crash is seen and counted.
 """
 
 import argparse
+import multiprocessing
 import random
 import resource
 import subprocess
@@ -18,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+import deid_data
+import nibabel
 import pydicom
 
 from meddistill_gui.core.errors import SourceError
@@ -32,8 +35,12 @@ _MOST_KB: Final = 1 << 20
 
 def sources(match: str) -> list[Path]:
     """The files to damage whose names hold `match`."""
-    root = Path(pydicom.__file__).parent / "data" / "test_files"
-    files = sorted(path for path in root.rglob("*") if path.is_file())
+    roots = [
+        Path(pydicom.__file__).parent / "data" / "test_files",
+        Path(deid_data.__file__).parent / "data",
+        Path(nibabel.__file__).parent / "tests" / "data",
+    ]
+    files = sorted(path for root in roots for path in root.rglob("*") if path.is_file())
     files = [path for path in files if match in path.name]
     return [path for path in files if path.stat().st_size <= _LARGEST and read_facts(path).header]
 
@@ -70,8 +77,20 @@ def work(first: int, last: int, seed: int, match: str) -> None:
             began = time.monotonic()
             outcome = _read(path)
             seconds = time.monotonic() - began
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, _decoders_peak())
             print(f"done {outcome} {seconds:.3f} {peak}", flush=True)
+
+
+def _decoders_peak() -> int:
+    """Most memory that a decoder in a process of its own has taken, kB (Linux)."""
+    peak = 0
+    for child in multiprocessing.active_children():
+        try:
+            status = Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
+        except OSError:
+            continue
+        peak = max(peak, int(status.partition("VmHWM:")[2].split()[0]))
+    return peak
 
 
 def _read(path: Path) -> str:
