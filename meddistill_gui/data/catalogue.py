@@ -121,6 +121,7 @@ class CatalogueSummary:
         risks: Files whose pixels may show text that identifies a person.
         classes: By name.
         roles: In the order of `ROLES`; empty before the split.
+        modality: The DICOM modality of most images; "" for picture files, and before the first scan.
     """
 
     source: Path | None
@@ -132,6 +133,7 @@ class CatalogueSummary:
     risks: int
     classes: tuple[ClassCount, ...]
     roles: tuple[RoleCount, ...]
+    modality: str = ""
 
 
 class Catalogue:
@@ -221,7 +223,14 @@ class Catalogue:
             risks=self.value("SELECT count(*) FROM issue WHERE stage = ?", (RISK,)),
             classes=self._classes(),
             roles=self._roles(),
+            modality=self._modality(),
         )
+
+    def _modality(self) -> str:
+        row = self.connection.execute(
+            "SELECT modality FROM image GROUP BY modality ORDER BY count(*) DESC, modality LIMIT 1"
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def image_ids(self, search: Search | None = None) -> npt.NDArray[np.int64]:
         """Ids of the images that fit, in order, int64 `[N]`; without a search all by path."""

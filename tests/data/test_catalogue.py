@@ -31,6 +31,8 @@ def test_filters_agree_with_the_summary(labelled: Catalogue) -> None:
     split(SplitConfig(project=labelled.path.parent), labelled)
     summary = labelled.summary()
     assert (summary.images, summary.patients, summary.unlabelled) == (IMAGES, PATIENTS, 0)
+    modalities = [row.modality for row in labelled.images(labelled.image_ids())]
+    assert summary.modality == max(sorted(set(modalities)), key=modalities.count)
     for count in summary.classes:
         rows = labelled.images(labelled.image_ids(Search(class_name=count.name)))
         assert len(rows) == count.images

@@ -70,7 +70,7 @@ class DistillationWizardPage(QWidget):
             self.frame.set_status(self.tr("No divided data set is open."))
             return
         taken = project.run_names()
-        config = beginning(project.root, taken)
+        config = beginning(project.root, taken, summary.modality)
         wizard = self._made(config)
         wizard.begin(config, summary, taken)
         wizard.method.show_offer(self._offer)

@@ -12,6 +12,18 @@ RECOMMENDED: Final = "recommended"
 """Method that the wizard begins with."""
 
 
+# DICOM PS3.3 C.7.3.1.1.1
+AUGMENTATIONS: Final[Mapping[str, str]] = {
+    "CT": "tomography",
+    "MR": "tomography",
+    "PT": "tomography",
+    "SM": "microscopy",
+    "GM": "microscopy",
+    "ES": "endoscopy",
+}
+"""Augmentation by modality; others are treated as radiographs."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preset:
     """A budget.
@@ -89,9 +101,15 @@ def free_name(taken: tuple[str, ...]) -> str:
     return f"run-{number}"
 
 
-def beginning(project: Path, taken: tuple[str, ...]) -> DistillConfig:
-    """What the wizard shows first: the recommended method, the middle amount of work, a free name."""
-    config = with_values(
-        DistillConfig(project=project, name=free_name(taken)), {"method": RECOMMENDED}
-    )
+def beginning(project: Path, taken: tuple[str, ...], modality: str = "") -> DistillConfig:
+    """What the wizard shows first: the recommended method, the middle amount of work, a free name.
+
+    Args:
+        project: The project.
+        taken: Names of its runs.
+        modality: DICOM modality of most images; it decides how they are augmented.
+    """
+    plain = DistillConfig(project=project, name=free_name(taken))
+    augmentation = AUGMENTATIONS.get(modality, plain.augmentation)
+    config = with_values(plain, {"method": RECOMMENDED, "augmentation": augmentation})
     return applied(config, PRESETS[1])

@@ -14,6 +14,7 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.core.events import Finished, Progress, Started
 from meddistill_gui.core.run_folder import create_run
+from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.gui.pages.distillation_wizard.budget_step import total_seconds
 from meddistill_gui.gui.pages.distillation_wizard.page import DistillationWizardPage
 from meddistill_gui.gui.pages.distillation_wizard.presets import beginning
@@ -97,7 +98,8 @@ def test_untouched_it_yields_what_it_began_with_and_starts_it_in_the_session(
 ):
     wizard = opened.wizard
     walk_to_summary(qtbot, wizard)
-    expected = beginning(project, ())
+    with open_catalogue(project / "catalogue.sqlite") as catalogue:
+        expected = beginning(project, (), catalogue.summary().modality)
 
     def make_folder(_job):
         create_run(expected)

@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from meddistill_gui.core.config import problems, with_values
+from meddistill_gui.core.config import options_of, problems, with_values
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.specs import METHODS
 from meddistill_gui.gui.pages.distillation_wizard.presets import (
+    AUGMENTATIONS,
     PRESETS,
     applied,
     beginning,
@@ -52,3 +53,16 @@ def test_a_preset_changes_nothing_else_and_own_values_are_nobodys():
 def test_names_of_runs_are_never_given_twice():
     assert free_name(()) == "run-1"
     assert free_name(("run-2", "run-1", "mine")) == "run-3"
+
+
+@pytest.mark.parametrize(
+    ("modality", "augmentation"),
+    [("CT", "tomography"), ("SM", "microscopy"), ("ES", "endoscopy"), ("DX", "radiograph"), ("", "radiograph")],
+)  # fmt: skip
+def test_images_are_augmented_as_their_modality_allows(modality, augmentation):
+    assert beginning(Path("p"), (), modality).augmentation == augmentation
+
+
+def test_every_augmentation_by_modality_is_one_that_a_run_knows():
+    known = {one.path: one.about.choices for one in options_of(beginning(Path("p"), ()))}
+    assert set(AUGMENTATIONS.values()) <= set(known["augmentation"])
