@@ -8,6 +8,7 @@ Delete removes it, or the region where none is chosen. Plus and minus zoom, 0 sh
 from enum import Enum
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -28,6 +29,7 @@ from meddistill_gui.data.patch_grid import Grid
 from meddistill_gui.data.regions import FREEHAND, MASK, POLYGON
 from meddistill_gui.gui.pages.dataset_browser import region_painting as painting
 from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawing
+from meddistill_gui.gui.plots.patch_places import paint_places
 from meddistill_gui.gui.theme import colours
 
 _STEP: Final = 1.25
@@ -66,7 +68,7 @@ class RegionCanvas(QWidget):
         self.tool = Tool.POLYGON
         self._image: QImage | None = None
         self._masks: dict[bytes, QImage] = {}
-        self._grid: tuple[Grid, int, int] | None = None
+        self._grid: tuple[list[tuple[int, int, int]], int, int] | None = None
         self._zoom, self._shift = 1.0, QPointF()
         self._held: QPointF | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -90,7 +92,10 @@ class RegionCanvas(QWidget):
 
     def show_grid(self, grid: Grid | None, size: int = 0, stride: int = 0) -> None:
         """Show the places of the window, or none."""
-        self._grid = None if grid is None else (grid, size, stride)
+        self._grid = None
+        if grid is not None:
+            rows = np.column_stack([grid.position, grid.classes]).tolist()
+            self._grid = [(row, column, kind) for row, column, kind in rows], size, stride
         self.update()
 
     def fit(self) -> None:
@@ -129,7 +134,7 @@ class RegionCanvas(QWidget):
                 self._image,
             )
             if self._grid is not None:
-                painting.paint_places(painter, *self._grid, to_screen)
+                paint_places(painter, *self._grid, to_screen)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_drawing(painter, to_screen)
         if self.hasFocus():

@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from meddistill_gui.data.patch_grid import Grid
 from meddistill_gui.data.regions import MASK, Region, inside
 
 HANDLE: Final = 9.0
@@ -17,14 +16,6 @@ _DARK: Final = QColor(0, 0, 0, 210)
 _LIGHT: Final = QColor("#ffffff")
 _CHOSEN: Final = QColor("#ffd54a")
 _HATCH: Final = QColor(255, 255, 255, 150)
-
-# Letter, hatching and colour of each class of patch: outside, inside-negative, inside-positive (Okabe & Ito).
-_PLACES: Final = {
-    0: ("O", Qt.BrushStyle.Dense6Pattern, QColor("#56b4e9")),
-    1: ("N", Qt.BrushStyle.HorPattern, QColor("#f0e442")),
-    2: ("P", Qt.BrushStyle.DiagCrossPattern, QColor("#e69f00")),
-}
-_LETTER_FROM: Final = 15.0
 
 
 def paint_region(
@@ -97,28 +88,3 @@ def mask_picture(region: Region, width: int, height: int) -> QImage:
     shown[mask & hatch] = (255, 255, 255, 150)
     shown[border] = (255, 255, 255, 255)
     return QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-
-
-def paint_places(
-    painter: QPainter, grid: Grid, size: int, stride: int, to_screen: QTransform
-) -> None:
-    """A square of one stride at the middle of each place that has a class, hatched and lettered by it."""
-    scale = to_screen.m11()
-    side = max(2.0, min(size, stride) * scale - 1)
-    font = painter.font()
-    font.setPixelSize(max(8, int(side * 0.45)))
-    painter.setFont(font)
-    for (row, column), name in zip(grid.position.tolist(), grid.classes.tolist(), strict=True):
-        if name not in _PLACES:
-            continue
-        letter, hatch, colour = _PLACES[name]
-        middle = to_screen.map(QPointF(column + size / 2, row + size / 2))
-        square = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
-        painter.setPen(QPen(colour, 1))
-        painter.setBrush(QBrush(colour, hatch))
-        painter.drawRect(square)
-        if side >= _LETTER_FROM:
-            badge = QRectF(square.left(), square.top(), side * 0.5, side * 0.55)
-            painter.fillRect(badge, _DARK)
-            painter.setPen(QPen(_LIGHT))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, letter)
