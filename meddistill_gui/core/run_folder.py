@@ -13,6 +13,7 @@ runs/<name>/
   origin.json               which run a reworked one was made from, and why
   result/distilled.safetensors
   result/evaluation.json
+  result/voting.json        decisions about test images by voting over their patches; stays here
   audit/                    reports; the fine-grained one stays here
 """
 
@@ -53,6 +54,11 @@ class RunFolder:
     def config(self) -> Path:
         """The frozen config."""
         return self.root / "run.toml"
+
+    @property
+    def votes(self) -> Path:
+        """What voting over patches decided about each test image; stays here."""
+        return self.root / "result" / "voting.json"
 
     @property
     def config_of_patches(self) -> Path:

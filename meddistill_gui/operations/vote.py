@@ -46,20 +46,16 @@ def vote(config: VoteConfig, control: Control) -> Iterator[Event]:
             "Divide the project's images into patches, then distil with method 'soft_label'.",
         )  # fmt: skip
     test = yield from _test_patches(run, options, control)
-    if _file(run).is_file():
+    if run.votes.is_file():
         yield Warned(
             code="tested-before",
             message="This result was tested on these patients before; choosing by a second look would flatter it.",
         )
     taken = yield from _answers(config, result, test, control)
     record = _record(config, test, taken)
-    write_whole(_file(run), json.dumps(record).encode())
+    write_whole(run.votes, json.dumps(record).encode())
     shown = {name: value for name, value in record.items() if name != "images"}
     yield Finished(summary={"text": _sentence(record), **shown, "table": _table(record)})
-
-
-def _file(run: RunFolder) -> Any:
-    return run.result.parent / "voting.json"
 
 
 def _test_patches(

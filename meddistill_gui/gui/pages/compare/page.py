@@ -19,6 +19,7 @@ from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.gui.pages.compare.comparison_table import ComparisonTable
 from meddistill_gui.gui.pages.compare.run_card import RunCard, read_card
+from meddistill_gui.gui.pages.compare.votes_action import VotesAction
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.fitting import large_text
@@ -43,9 +44,9 @@ class ComparePage(QWidget):
         self, session: Session, start_job: StartJob, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        del start_job  # this page only looks
         self._session = session
         self._build()
+        self.votes = VotesAction(self._frame, session, start_job, self.chosen, self)
         self._runs.itemChanged.connect(self._compare)
         self._empty.action.clicked.connect(self._ask_for_run)
         session.project_changed.connect(self._forget)
@@ -81,6 +82,7 @@ class ComparePage(QWidget):
         self._frame.notice.hide()
         cards = self._cards(self.chosen())
         self._table.show_runs(cards)
+        self.votes.refresh()
         self._frame.set_status(
             self.tr(
                 "Intervals are 95 % t-intervals over the students; runs whose intervals overlap may be equally good."
