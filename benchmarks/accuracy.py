@@ -125,7 +125,7 @@ def _needed(line: Line) -> Iterator[str]:
     """A line's cells, each after what it builds on."""
     for name in line.cells:
         if name.startswith(cells.WITH_EXPERTS):
-            yield "experts-" + name.rsplit("-", 1)[1]
+            yield cells.experts_of(name.split("-", 1)[0], int(name.rsplit("seed", 1)[1]))
         yield name
 
 

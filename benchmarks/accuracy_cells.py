@@ -36,7 +36,8 @@ from meddistill_gui.operations.split import split
 
 FIGURES: Final = ("balanced_accuracy", "accuracy", "macro_f1", "auroc")
 COSTS: Final = ("seconds", "cpu_seconds", "peak_megabytes")
-WITH_EXPERTS: Final = ("trajectory",)
+WITH_EXPERTS: Final = ("trajectory", "pruned", "progressive", "recommended")
+OWN_EXPERTS: Final = ("recommended",)
 CORESETS: Final = ("herding", "k-center")
 
 
@@ -81,6 +82,12 @@ class Plan:
         )
 
 
+def experts_of(method: str, seed: int) -> str:
+    """The cell whose experts a method takes: most share them, some want theirs trained otherwise."""
+    own = f"{method}-" if method in OWN_EXPERTS else ""
+    return f"experts-{own}seed{seed}"
+
+
 def fill(cell: str, plan: Plan) -> None:
     """Do one cell's work and write its figures."""
     devices.prepare_threads()
@@ -108,7 +115,8 @@ def _project(cell: str, plan: Plan) -> Mapping[str, Any]:  # noqa: ARG001 - one 
 
 def _experts(cell: str, plan: Plan) -> Mapping[str, Any]:
     """One set of experts per seed, for every number of images per class."""
-    config = plan.config(WITH_EXPERTS[0], cell, seed=_number(cell, "seed"))
+    method = next((one for one in OWN_EXPERTS if one in cell), WITH_EXPERTS[0])
+    config = plan.config(method, cell, seed=_number(cell, "seed"))
     return _followed(experts(config, Control()))
 
 
@@ -117,7 +125,7 @@ def _distilled(cell: str, plan: Plan) -> Mapping[str, Any]:
     config = plan.config(method, cell, ipc=_number(cell, "ipc"), seed=seed)
     run = RunFolder(plan.project / "runs" / cell)
     if method in WITH_EXPERTS and not run.experts.exists():
-        shutil.copytree(plan.project / "runs" / f"experts-seed{seed}" / "experts", run.experts)
+        shutil.copytree(plan.project / "runs" / experts_of(method, seed) / "experts", run.experts)
     began, cpu_began = time.monotonic(), _cpu_seconds()
     _followed(distill(config, Control()))
     seconds, cpu_seconds = time.monotonic() - began, _cpu_seconds() - cpu_began

@@ -23,10 +23,10 @@ from meddistill_gui.core.configs.capsule import (
 from meddistill_gui.core.configs.demo import DemoConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
-from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.configs.patches import PatchesConfig
-from meddistill_gui.core.configs.regions import RegionsConfig
+from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.configs.purge import PurgeConfig
+from meddistill_gui.core.configs.regions import RegionsConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.configs.review import ReviewConfig
 from meddistill_gui.core.configs.rework import ReworkConfig
@@ -174,7 +174,7 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
         MethodSpec(
             name="recommended",
             title="Recommended",
-            sentence="Distribution matching first, then trajectories at a step size that the run finds by itself: begin with this one.",
+            sentence="Distribution matching first, then trajectories of smoothed experts, for students trained as the run trains its own: begin with this one.",
             paper="Li et al. 2022, arXiv 2209.14603; Zhao & Bilen 2023, arXiv 2110.04181",
             standing="The parts are published, their combination and defaults are ours, measured on radiographs.",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.distill import DistillConfig, student_steps
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import ANY_START, DistilledSet, Recipe
 from meddistill_gui.core.errors import DivergedError
@@ -64,7 +64,7 @@ class Publisher:
             depth=config.network.depth,
             width=config.network.width,
             augmentation=config.augmentation,
-            steps=getattr(config.options, "student_steps", 0) or config.evaluation.steps,
+            steps=student_steps(config),
             batch=0,
             momentum=getattr(config.options, "student_momentum", _MOMENTUM),
             weight_decay=_WEIGHT_DECAY,

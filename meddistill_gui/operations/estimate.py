@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from meddistill_gui.core.config import options_of, validate, value_at, with_values
-from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.distill import DistillConfig, student_steps
 from meddistill_gui.core.configs.soft_label import SoftLabelOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SplitError
@@ -31,6 +31,7 @@ _ITERATIONS: Final = 4
 _STUDENT_STEPS: Final = 20
 _EXPERTS: Final = 2
 _WARM: Final = "options.warm_start"
+_OWN_STEPS: Final = "options.student_steps"
 PHASE: Final = "measuring"
 
 
@@ -139,8 +140,11 @@ def _shortened(config: DistillConfig) -> DistillConfig:
         "evaluation.steps": _STUDENT_STEPS,
         "evaluation.validation_students": 1,
     }
-    if any(option.path == _WARM for option in options_of(config)):
+    known = {option.path for option in options_of(config)}
+    if _WARM in known:
         values[_WARM] = min(_ITERATIONS, value_at(config, _WARM))
+    if _OWN_STEPS in known:
+        values[_OWN_STEPS] = 0  # those of `evaluation`
     return with_values(config, values)
 
 
@@ -177,7 +181,7 @@ def _multiplied(config: DistillConfig, watch: _Stopwatch, epoch: float) -> dict[
         "seconds_iterations": config.iterations * _iteration_seconds(watch),
         "seconds_evaluation": students
         * watch.typical("evaluating")
-        * config.evaluation.steps
+        * student_steps(config)
         / _STUDENT_STEPS,
     }
 

@@ -64,6 +64,7 @@ def config_of(name: str, project: Path = Path("project"), **values: object) -> D
     known = {one.path for one in options_of(config)}
     short = {"options.warm_start": 1, "options.inner_steps": 2, "options.overlap_every": 1}
     short |= {"options.epsilon": 1000.0}  # next to no noise: 16 patients bear no other bound
+    short |= {"options.student_steps": 3}
     short |= {"options.images": 4}  # two of each class, as the others have by images_per_class
     small |= {path: value for path, value in short.items() if path in known}
     small |= {path.replace("__", "."): value for path, value in values.items()}

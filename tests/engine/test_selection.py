@@ -42,6 +42,16 @@ def test_published_images_are_in_units_of_full_range(publisher) -> None:
     assert from_bytes(to_bytes(made)).recipe == made.recipe
 
 
+def test_the_recipe_says_how_the_method_wants_its_students(small_config) -> None:
+    config = small_config(options__student_steps=7, options__student_momentum=0.0)
+    made = Publisher(config=config, normaliser=Normaliser((0.4,), (0.2,)), class_names=("a", "b"))
+    recipe = made.published(learned()).recipe
+    assert (recipe.steps, recipe.momentum) == (7, 0.0)
+    usual = Publisher(config=small_config(), normaliser=made.normaliser, class_names=("a", "b"))
+    recipe = usual.published(learned()).recipe
+    assert (recipe.steps, recipe.momentum) == (6, 0.9)
+
+
 def test_published_images_are_no_alias(publisher) -> None:
     mine = learned()
     made = publisher.published(mine)

@@ -163,3 +163,8 @@ class DistillConfig:
             yield (
                 f"options.max_start + options.expert_epochs is {reach}, but experts.epochs is only {self.experts.epochs}."
             )
+
+
+def student_steps(config: DistillConfig) -> int:
+    """Training steps of a student of the run's result: the method's own, or those of `config.evaluation`."""
+    return getattr(config.options, "student_steps", 0) or config.evaluation.steps

@@ -17,6 +17,21 @@ class TrajectoryOptions:
     max_start: int = option(
         4, text="Segments start before this expert epoch.", minimum=1, maximum=150
     )
+    expert_rate: float = option(
+        0.0,
+        text="Step size of the experts' SGD; 0 takes experts.learning_rate.",
+        minimum=0.0,
+        maximum=1.0,
+        expert=True,
+    )
+    expert_mean: float = option(
+        0.0,
+        text="Share of an epoch's last steps over which the experts' parameters are averaged, to be kept and gone on "
+        "with; 0 takes the last step's.",
+        minimum=0.0,
+        maximum=1.0,
+        expert=True,
+    )
     batch: int = option(
         0, text="Synthetic images per student step; 0 takes all.", minimum=0, maximum=4096
     )
@@ -156,14 +171,56 @@ class TrajectoryOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendedOptions(TrajectoryOptions):
-    """Our own combination: a warm start, then trajectories at a step size that the run finds by itself."""
+    """Our own combination: DM first, then trajectories of smoothed experts, and students trained as the run trains its own."""
 
+    inner_steps: int = option(20, text="Student steps per iteration (J).", minimum=1, maximum=400)
+    batch: int = option(
+        15,
+        text="Synthetic images per student step; 0 takes all.",
+        minimum=0,
+        maximum=4096,
+        source="ours: twice the steps for the same time at ten images of three classes",
+    )
     image_rate: float = option(
-        0.0,
-        text="Step size of the synthetic images; 0 lets the run find it.",
+        300.0,
+        text="Step size of the synthetic images where there is one of each class; it grows with the root of their number. "
+        "0 lets the run find it.",
         minimum=0.0,
         maximum=1e7,
-        source="ours; public configurations differ by factors of a thousand",
+        source="ours, measured: docs/results.md",
+    )
+    expert_rate: float = option(
+        0.03,
+        text="Step size of the experts' SGD; 0 takes experts.learning_rate.",
+        minimum=0.0,
+        maximum=1.0,
+        source="ours, measured: docs/results.md",
+        expert=True,
+    )
+    expert_mean: float = option(
+        0.5,
+        text="Share of an epoch's last steps over which the experts' parameters are averaged, to be kept and gone on "
+        "with; 0 takes the last step's.",
+        minimum=0.0,
+        maximum=1.0,
+        source="ours, measured: docs/results.md",
+        expert=True,
+    )
+    student_steps: int = option(
+        200,
+        text="Training steps of a student on the result; 0 takes evaluation.steps.",
+        minimum=0,
+        maximum=100_000,
+        source="ours, measured: docs/results.md",
+        expert=True,
+    )
+    student_momentum: float = option(
+        0.0,
+        text="Momentum of a student's training on the result; 0 trains it exactly as the run's own students are trained.",
+        minimum=0.0,
+        maximum=0.99,
+        source="ours, measured: docs/results.md",
+        expert=True,
     )
 
 

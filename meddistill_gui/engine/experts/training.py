@@ -54,7 +54,7 @@ def experts_digest(config: DistillConfig, data: TrainingTensors) -> str:
         if name not in {"count", "first", "epochs", "half"}
     }
     said = {
-        "experts": experts,
+        "experts": experts | _wanted(config),
         "network": asdict(config.network),
         "augmentation": config.augmentation,
         "seed": config.seed,
@@ -65,6 +65,13 @@ def experts_digest(config: DistillConfig, data: TrainingTensors) -> str:
     for tensor in (data.labels, *torch.split(data.images, _CHUNK)):
         found.update(tensor.cpu().contiguous().numpy().data)
     return found.hexdigest()
+
+
+def _wanted(config: DistillConfig) -> dict[str, float]:
+    """How the method wants its experts trained, where it does not take them as `config.experts` says."""
+    rate = getattr(config.options, "expert_rate", 0.0)
+    mean = getattr(config.options, "expert_mean", 0.0)
+    return ({"learning_rate": rate} if rate else {}) | ({"mean": mean} if mean else {})
 
 
 def train_experts(
@@ -160,11 +167,14 @@ def _epoch(
     control: Control,
 ) -> tuple[Tensor, float]:
     """One pass of SGD from `theta` `[P]` (CPU); returns new parameters on the CPU, never an alias, and the mean loss."""
-    device, options = data.images.device, config.experts
+    device, options, wanted = data.images.device, config.experts, _wanted(config)
     random = generator(config.seed, "expert", expert, "epoch", epoch)
     order = epoch_order(data.labels, data.classes, random, balanced=options.balanced)
+    batches = torch.split(order, step_batch(options.batch, len(order)))
+    averaged = max(1, math.ceil(wanted.get("mean", 0.0) * len(batches)))
     theta, losses = theta.to(device, copy=True), torch.zeros((), device=device)
-    for batch in torch.split(order, step_batch(options.batch, len(order))):
+    mean = torch.zeros_like(theta)
+    for number, batch in enumerate(batches):
         control.safe_point()
         drawn = augment.draw(config.augmentation, len(batch), data.images.shape[-1], random)
         chosen = batch.to(device)
@@ -177,6 +187,8 @@ def _epoch(
             radius=options.flatness,
             pull=options.flatness_pull,
         )
-        theta -= options.learning_rate * gradient
+        theta -= wanted.get("learning_rate", options.learning_rate) * gradient
+        if number >= len(batches) - averaged:
+            mean += theta / averaged
         losses += loss * (len(batch) / len(order))
-    return theta.to("cpu", copy=True), float(losses)
+    return mean.to("cpu", copy=True), float(losses)

@@ -54,6 +54,36 @@ def test_an_expert_is_plain_sgd_on_the_drawn_batches(tmp_path):
         torch.testing.assert_close(store.theta(1, epoch), expected.detach(), rtol=1e-4, atol=1e-5)
 
 
+def test_a_smoothed_expert_keeps_and_goes_on_with_the_mean_of_its_last_steps(tmp_path):
+    """Against autograd and a list of all parameters; the first epoch's mean is where the second begins."""
+    options = {"max_start": 1, "expert_epochs": 2, "expert_rate": 0.1, "expert_mean": 0.5}
+    config, data = with_options(small_config(), **options), small_data()
+    store, _ = trained(tmp_path, config)
+    theta = store.theta(0, 0)
+    for epoch in (1, 2):
+        random = generator(config.seed, "expert", 0, "epoch", epoch)
+        way = []
+        for batch in epoch_order(data.labels, 3, random, balanced=True).split(8):
+            drawn = augment.draw("radiograph", len(batch), 8, random)
+            leaf = theta.requires_grad_()
+            scores = NETWORK.logits(leaf, augment.apply(data.images[batch], drawn))
+            loss = nn.functional.cross_entropy(scores, data.labels[batch])
+            theta = (leaf - 0.1 * torch.autograd.grad(loss, leaf)[0]).detach()
+            way.append(theta)
+        assert len(way) == 8
+        theta = torch.stack(way[4:]).mean(dim=0)
+        torch.testing.assert_close(store.theta(0, epoch), theta, rtol=1e-4, atol=1e-5)
+
+
+def test_experts_that_a_method_wants_otherwise_are_other_experts():
+    plain, data = with_options(small_config(), max_start=3, expert_epochs=2), small_data()
+    smooth = with_options(small_config(), max_start=3, expert_epochs=2, expert_mean=0.5)
+    quick = with_options(small_config(), max_start=3, expert_epochs=2, expert_rate=0.1)
+    named = {training.experts_digest(config, data) for config in (plain, smooth, quick)}
+    assert len(named) == 3
+    assert training.experts_digest(small_config(), data) in named
+
+
 def test_snapshots_are_no_aliases_and_experts_differ(tmp_path):
     store, _ = trained(tmp_path)
     thetas = [store.theta(e, k) for e in range(3) for k in range(store.epochs + 1)]
