@@ -2,6 +2,9 @@
 
 Only the few keywords that the schemas use are understood, and a schema with any other is an error of the program, so
 nothing is ever let through because a rule was not understood. An object may hold the properties named, and no others.
+
+Why not the library jsonschema: it lets unknown keywords and open objects pass, and would put four more packages, one of them
+compiled, between us and hostile files. The tests compare the two on thousands of changed values.
 """
 
 import functools

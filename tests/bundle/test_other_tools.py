@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from benchmarks.bundle_sample import make_papers, make_set
 from meddistill_gui.bundle import writer
 from meddistill_gui.bundle.format import ROOT
 from meddistill_gui.core.distilled import displayed
+from meddistill_gui.core.paths import resources
 
 
 @pytest.fixture
@@ -30,6 +33,27 @@ def test_bagit_validates_it(unpacked):
     assert bag.validate()
     assert bag.info["Distilled-Set-Format"] == "1"
     assert not [name for name in bag.payload_files() if name not in bag.entries]
+
+
+def test_the_bagit_script_validates_it(unpacked):
+    pytest.importorskip("bagit")
+    command = [sys.executable, "-m", "bagit", "--validate", unpacked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "is valid" in done.stderr
+    (unpacked / "data" / "TERMS.txt").write_text("Do as you like.")
+    assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize("name", ["card", "recipe", "utility", "audit"])
+def test_jsonschema_validates_what_is_in_it(unpacked, name):
+    jsonschema = pytest.importorskip("jsonschema")
+    rules = json.loads((resources() / "bundle" / "schemas" / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(rules)
+    value = json.loads((unpacked / "data" / f"{name}.json").read_text())
+    jsonschema.validate(value, rules, jsonschema.Draft202012Validator)
+    with pytest.raises(jsonschema.ValidationError, match="Additional properties"):
+        jsonschema.validate({**value, "patient": "x"}, rules)
 
 
 def test_bagit_finds_a_changed_byte(unpacked):
