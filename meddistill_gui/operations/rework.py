@@ -65,10 +65,10 @@ def rework(config: ReworkConfig, control: Control) -> Iterator[Event]:
 
 
 def _rows(config: ReworkConfig, count: int) -> tuple[int, ...]:
-    beyond = [number for number in config.images if number > count]
+    beyond = [number for number in config.numbers if number > count]
     if beyond:
         raise ConfigError([f"images holds {beyond[0]}, but the set has {count} images."])
-    return tuple(sorted({number - 1 for number in config.images}))
+    return tuple(number - 1 for number in config.numbers)
 
 
 def _made(

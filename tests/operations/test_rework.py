@@ -33,7 +33,7 @@ def run(project):
 def reworked(run, action="restart", images=(2,), **values):
     return ReworkConfig(
         run=run.root,
-        images=images,
+        images=tuple(map(str, images)),
         action=action,
         reviewer=" Dr Ito ",
         reason="It resembles patient 7.",

@@ -13,8 +13,8 @@ class ReworkConfig:
     """Make a new run from a finished one: some images begin again from noise or are left out, the others stay as they are."""
 
     run: Path = option(text="Run folder.", positional=True)
-    images: tuple[int, ...] = option(
-        text="Numbers of the synthetic images, as the audit counts: from 1."
+    images: tuple[str, ...] = option(
+        (), text="Numbers of the synthetic images, as the audit counts: from 1."
     )
     action: str = option(
         "restart",
@@ -32,12 +32,18 @@ class ReworkConfig:
     )
     name: str = option("", text="Name of the new run; empty finds one.")
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The images, sorted, each once."""
+        return tuple(sorted({int(one) for one in self.images}))
+
     def check(self) -> Iterator[str]:
         """What a range cannot say."""
         if not self.images:
             yield "images is empty; say which images."
-        if any(number < 1 for number in self.images):
-            yield "images count from 1."
+        wrong = [one for one in self.images if not one.isdecimal() or int(one) < 1]
+        if wrong:
+            yield f"images holds {wrong[0]!r}; images count from 1."
         if not self.reviewer.strip():
             yield "reviewer is empty; a decision needs a name."
         if not self.reason.strip():

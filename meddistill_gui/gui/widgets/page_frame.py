@@ -71,6 +71,10 @@ class PageFrame(QWidget):
         self._actions.insertWidget(self._actions.count() - 1, made)
         return made
 
+    def add_widget(self, widget: QWidget) -> None:
+        """Add something else than a plain action left of the primary one."""
+        self._actions.insertWidget(self._actions.count() - 1, widget)
+
     def set_title(self, title: str, sentence: str) -> None:
         """Say something else above the page."""
         self._title.setText(title)

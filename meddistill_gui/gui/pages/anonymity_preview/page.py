@@ -22,6 +22,7 @@ from meddistill_gui.gui.pages.anonymity_preview.audit_reading import (
 from meddistill_gui.gui.pages.anonymity_preview.findings_list import FindingsList
 from meddistill_gui.gui.pages.anonymity_preview.image_view import ImageView
 from meddistill_gui.gui.pages.anonymity_preview.real_pictures import RealPictures
+from meddistill_gui.gui.pages.anonymity_preview.reports_button import ReportsButton
 from meddistill_gui.gui.pages.anonymity_preview.reviews import decisions
 from meddistill_gui.gui.pages.anonymity_preview.tables import (
     checks_table,
@@ -119,6 +120,7 @@ class AnonymityPreviewPage(QWidget):
         show_checks(self._checks, report.checks)
         self._context.setText("\n\n".join(report.context))
         self._tabs.setTabVisible(self._tabs.indexOf(self._context_tab), bool(report.context))
+        self._reports.show_run(run)
         self._findings.show_findings(report.images, self._images)
         self._show_only(self._body)
         flagged = sum(one.flagged for one in report.images)
@@ -172,7 +174,7 @@ class AnonymityPreviewPage(QWidget):
         self._frame.progress.begin(self.tr("Starting"))
         config = ReworkConfig(
             run=run.root,
-            images=tuple(one.index + 1 for one in chosen),
+            images=tuple(str(one.index + 1) for one in chosen),
             action=action,
             reviewer=reviewer,
             reason=reason,
@@ -189,6 +191,7 @@ class AnonymityPreviewPage(QWidget):
     def _offer(self) -> None:
         busy, shown = self._work.running, self._stack.currentWidget() is self._body
         self._again.setVisible(shown and not busy)
+        self._reports.setVisible(shown)
         self._frame.primary.setVisible(shown and not busy)
         self._no_audit.action.setEnabled(not busy)
         chosen = self._findings.selected()
@@ -239,6 +242,8 @@ class AnonymityPreviewPage(QWidget):
         )
         self._frame.set_primary_action(self.tr("Export …"), self._ask_for_export)
         self._again = self._frame.add_action(self.tr("Audit again"), self.audit, icon="refresh")
+        self._reports = ReportsButton()
+        self._frame.add_widget(self._reports)
         self._no_result = EmptyState(
             "anonymity",
             self.tr("Nothing to audit yet"),

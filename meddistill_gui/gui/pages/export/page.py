@@ -136,15 +136,10 @@ class ExportPage(QWidget):
             self._frame.show_error(error)
             audit = None
         self._banner.setVisible(audit is not None)
-        if audit is None:
-            self._warn(
-                self.tr("No audit has looked for real patients in these images."),
-                self.tr("Run it first, so that you and the receiver can see what was tested."),
-            )
-            return
-        self._banner.show_verdict(audit.verdict, audit.reasons, audit.formal)
-        if audit.verdict is Verdict.LEAK_FOUND and not self._refused:
-            self._refused = (str(audit.verdict),)
+        if audit is not None:
+            self._banner.show_verdict(audit.verdict, audit.reasons, audit.formal)
+            if audit.verdict is Verdict.LEAK_FOUND and not self._refused:
+                self._refused = (str(audit.verdict),)
         if self._refused:
             self._frame.notice.show_message(
                 "error",
@@ -153,20 +148,14 @@ class ExportPage(QWidget):
                 action=self.tr("Look at it"),
                 receiver=self._ask_for_audit,
             )
-        elif audit.verdict is Verdict.CANNOT_TELL:
-            self._warn(
-                self.tr("The audit could not tell whether patients can be found in these images."),
-                self.tr("The receiver will read this too. Its reasons say what would help."),
+        elif audit is None:
+            self._frame.notice.show_message(
+                "warning",
+                self.tr("No audit has looked for real patients in these images."),
+                self.tr("Run it first, so that you and the receiver can see what was tested."),
+                action=self.tr("Go to the audit"),
+                receiver=self._ask_for_audit,
             )
-
-    def _warn(self, message: str, remedy: str) -> None:
-        self._frame.notice.show_message(
-            "warning",
-            message,
-            remedy,
-            action=self.tr("Go to the audit"),
-            receiver=self._ask_for_audit,
-        )
 
     def _plan(self) -> None:
         """Pack in memory in the background, to show every file with its size."""

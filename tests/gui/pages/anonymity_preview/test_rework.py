@@ -75,7 +75,7 @@ def test_chosen_images_begin_again_as_a_run_that_is_shown_next(
         page._findings.model().index(1, 0),
         QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
     )
-    chosen = [one.index + 1 for one in page._findings.selected()]
+    chosen = [str(one.index + 1) for one in page._findings.selected()]
     assert len(chosen) == 2
     assert not page._image.review.accept.isEnabled()
     with qtbot.waitSignal(page._work.finished):
