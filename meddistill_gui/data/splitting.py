@@ -23,6 +23,9 @@ from meddistill_gui.data.recording import record_roles
 FEWEST_PATIENTS: Final = 11
 """Patients of a class below which a class image may be one person's picture (`docs/anonymity.md`, M0)."""
 
+FEWEST_TO_DIVIDE: Final = 4
+"""Patients that a class needs so that each part of the division has one: train, validation, test and hold-out."""
+
 FEWEST_HOLDOUT: Final = 100
 """Hold-out patients below which the audit gives no verdict."""
 

@@ -9,6 +9,7 @@ from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.data import labelling
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.splitting import FEWEST_PATIENTS, FEWEST_TO_DIVIDE
 
 _SHOWN: Final = 3
 
@@ -23,6 +24,11 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
     project = open_project(config.project)
     with held(project.root, "project"), open_catalogue(project.catalogue) as catalogue:
         report = labelling.label(config, catalogue, control)
+        scarce = [
+            f"{one.name!r} has {one.patients}"
+            for one in catalogue.summary().classes
+            if one.patients is not None and one.patients < FEWEST_PATIENTS
+        ]
     for question in report.questions:
         yield Warned(
             code="class-name", message=question, remedy="Rename the class if it names a person."
@@ -33,6 +39,13 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
             code="unmatched-rows",
             message=f"{len(report.unmatched_rows):,} rows of the table name no image, e.g. {shown}.",
             remedy="Compare the table's key column with the paths, patients or accession numbers of the images.",
+        )
+    if scarce:
+        yield Warned(
+            code="few-patients",
+            message=f"Too few patients: {', '.join(scarce)}. A class needs {FEWEST_TO_DIVIDE} to be divided at all, and {FEWEST_PATIENTS} so that "
+            "its images do not show one person.",
+            remedy="Add patients, or merge or leave out the class.",
         )
     if report.split_dropped:
         yield Warned(

@@ -33,7 +33,7 @@ from meddistill_gui.operations.purge import purge
 from meddistill_gui.operations.scan import scan
 from meddistill_gui.operations.split import split
 from meddistill_gui.operations.verify import verify
-from tests.operations.small_hospital import finished, make_project, small_run, write_source
+from tests.operations.small_hospital import CLASSES, finished, make_project, small_run, write_source
 
 pytestmark = pytest.mark.slow
 
@@ -121,6 +121,22 @@ def test_fewer_patients_than_the_split_needs(tmp_path):
     folder = write_source(tmp_path / "images", patients=2)
     with pytest.raises(SplitError, match=r"\d"):
         make_project(folder, tmp_path / "project")
+
+
+def test_a_class_of_too_few_patients_is_named_as_soon_as_it_is_labelled(tmp_path):
+    folder = write_source(tmp_path / "images", patients=12)
+    for file in sorted((folder / CLASSES[0]).iterdir())[4:]:
+        file.unlink()
+    project = tmp_path / "project"
+    pattern = r"([a-z]+\d+)_\d\.png$"
+    finished(scan(ScanConfig(source=folder, project=project, patient_pattern=pattern), Control()))
+    events = list(label(LabelConfig(project=project), Control()))
+    (warned,) = (event for event in events if isinstance(event, Warned))
+    assert warned.code == "few-patients"
+    assert f"{CLASSES[0]!r} has 2" in warned.message
+    assert "needs 4" in warned.message
+    with pytest.raises(SplitError, match=f"at least 4 patients.*{CLASSES[0]!r} has 2"):
+        finished(split(SplitConfig(project=project), Control()))
 
 
 def test_no_split_yet(tmp_path):

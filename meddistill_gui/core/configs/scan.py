@@ -11,7 +11,7 @@ class ScanConfig:
     """Look through a folder of images. The folder is only read, never changed."""
 
     source: Path = option(
-        text="Folder with DICOM, PNG or JPEG files; sub-folders are looked through too.",
+        text="Folder with DICOM, PNG, JPEG, TIFF, BMP, NIfTI or MedMNIST files; sub-folders are looked through too.",
         positional=True,
     )
     project: Path = option(
@@ -20,7 +20,7 @@ class ScanConfig:
     patient_pattern: str = option(
         "",
         text="How file names without a DICOM header name the patient: a regular expression whose first group is the "
-        "patient, matched against the path below the source folder. Empty: patients of such files are unknown.",
+        "patient, matched against the path below the source folder. Empty: as an earlier scan or `patients` said.",
         expert=True,
     )
     workers: int = option(
