@@ -23,6 +23,24 @@ from meddistill_gui.gui.window_menu import WindowMenu
 from meddistill_gui.jobs.job import StartJob
 
 BUNDLE_ENDING = ".distilled.zip"
+PROJECT_FILE = "project.toml"
+IMAGE_ENDINGS = frozenset(
+    (
+        "",
+        ".dcm",
+        ".dicom",
+        ".ima",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".npz",
+        ".nii",
+        ".gz",
+    )
+)
 
 
 class MainWindow(QMainWindow):
@@ -98,16 +116,14 @@ class MainWindow(QMainWindow):
         self.go_to("dataset_browser")
 
     def open_path(self, path: Path) -> None:
-        """Take in what was dropped on the window: a folder of images, a project, or a bundle."""
-        if path.name.endswith(BUNDLE_ENDING):
-            name = "receive"
-        elif path.is_dir():
-            if (path / "project.toml").is_file():
-                self.open_project(path)
-                return
-            name = "dataset_browser"
-        else:
+        """Take in what was dropped on the window: a folder of images or a file of it, a project, or a bundle."""
+        if not _droppable(path):
             return
+        folder = path.parent if path.name == PROJECT_FILE else path
+        if (folder / PROJECT_FILE).is_file():
+            self.open_project(folder)
+            return
+        name = "receive" if path.name.endswith(BUNDLE_ENDING) else "dataset_browser"
         self.go_to(name)
         self.page(name).open_path(path)  # type: ignore[attr-defined]  # these two pages have it
 
@@ -169,6 +185,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{project.root.name} – {APP_NAME}" if project else APP_NAME)
         if project is not None:
             self._remember(self.settings.with_recent(project.root))
+        self.session.recent = self.settings.recent
         self.menu.show_recent(self.settings.recent)
 
     def _on_theme(self) -> None:
@@ -187,4 +204,7 @@ def _paths(event: QDropEvent) -> list[Path]:
 
 
 def _droppable(path: Path) -> bool:
-    return path.is_dir() or path.name.endswith(BUNDLE_ENDING)
+    """A folder, a bundle, a project's file, or a file that may hold images; scanners often give theirs no ending."""
+    if path.is_dir() or path.name == PROJECT_FILE or path.name.endswith(BUNDLE_ENDING):
+        return True
+    return path.is_file() and path.suffix.lower() in IMAGE_ENDINGS

@@ -20,6 +20,7 @@ class Session(QObject):
     Attributes:
         project: The open project, or None.
         run: The chosen run of it, or None.
+        recent: Folders of the projects that were open last, newest first.
         work: The distillation that runs in this window; leaving a page does not stop it.
     """
 
@@ -31,6 +32,7 @@ class Session(QObject):
         super().__init__(parent)
         self.project: Project | None = None
         self.run: RunFolder | None = None
+        self.recent: tuple[str, ...] = ()
         self.work = RunThread(start_job, self)
 
     def open_project(self, root: Path) -> None:

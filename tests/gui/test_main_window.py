@@ -131,9 +131,17 @@ def test_folders_projects_and_bundles_can_be_dropped_and_nothing_else(window, tm
     assert window.page("dataset_browser").paths == []
     drop(window, folder)
     assert window.page("dataset_browser").paths == [folder]
+    scan = tmp_path / "IM0001"
+    scan.touch()
+    assert drop(window, scan, QDragEnterEvent)
+    drop(window, scan)
+    assert window.page("dataset_browser").paths == [folder, scan]
     drop(window, bundle)
     assert window.page_name == "receive"
     assert window.page("receive").paths == [bundle]
+    drop(window, project.marker)
+    assert window.session.project == project
+    assert window.session.recent == (str(project.root),)
     drop(window, project.root)
     assert window.session.project == project
     assert window.page_name == "dataset_browser"

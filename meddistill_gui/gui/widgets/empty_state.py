@@ -47,7 +47,7 @@ class EmptyState(QFrame):
         self._actions.addStretch()
         for words in (self.title, self.sentence):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(48, 48, 48, 48)
         column.setSpacing(16)
         column.addStretch()
@@ -64,6 +64,12 @@ class EmptyState(QFrame):
         made.clicked.connect(receiver)
         self._actions.insertWidget(self._actions.count() - 1, made)
         return made
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something under the buttons."""
+        self._column.insertWidget(
+            self._column.count() - 1, widget, alignment=Qt.AlignmentFlag.AlignHCenter
+        )
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -18,6 +18,7 @@ from meddistill_gui.gui.pages.dataset_browser.arranging import Arranging
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
 from meddistill_gui.gui.pages.dataset_browser.dialogs import label_dialog, split_dialog
 from meddistill_gui.gui.pages.dataset_browser.hospital import HospitalConfig, start_hospital
+from meddistill_gui.gui.pages.dataset_browser.recent import RecentProjects
 from meddistill_gui.gui.pages.dataset_browser.region_actions import RegionActions
 from meddistill_gui.gui.pages.dataset_browser.steps import (
     Step,
@@ -81,7 +82,11 @@ class DatasetBrowserPage(QWidget):
         return self.browser.waiting
 
     def open_path(self, path: Path) -> None:
-        """Propose to scan a folder of images that was chosen or dropped."""
+        """Propose to scan a folder of images that was chosen or dropped; of a file that is open already, show it."""
+        if path.is_file():
+            if self._show_file(path):
+                return
+            path = path.parent
         if self.working:
             self.frame.notice.show_message(
                 "warning",
@@ -103,6 +108,15 @@ class DatasetBrowserPage(QWidget):
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.scan(dialog.config())
 
+    def _show_file(self, path: Path) -> bool:
+        """Show the images of a file of the open source alone; whether it is one."""
+        source = None if self._catalogue is None else self._catalogue.source
+        if source is None or not path.resolve().is_relative_to(source.resolve()):
+            return False
+        relative = path.resolve().relative_to(source.resolve()).as_posix()
+        self.browser.filters.search.setText(f'"file={relative}"')
+        return True
+
     def scan(self, config: ScanConfig) -> None:
         """Look through a folder in the background."""
         self._scanning = config
@@ -120,10 +134,13 @@ class DatasetBrowserPage(QWidget):
         """Ask for a project that was made before."""
         chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a project"), str(_projects()))
         if chosen:
-            try:
-                self._session.open_project(Path(chosen))
-            except MedDistillError as error:
-                self.frame.show_error(error)
+            self._open_recent(Path(chosen))
+
+    def _open_recent(self, root: Path) -> None:
+        try:
+            self._session.open_project(root)
+        except MedDistillError as error:
+            self.frame.show_error(error)
 
     def invent_hospital(self) -> None:
         """Write the demo's invented hospital and scan it."""
@@ -254,6 +271,7 @@ class DatasetBrowserPage(QWidget):
             self._catalogue.close()
             self._catalogue = None
         self._summary = None
+        self.recent.show_projects(self._session.recent)
         project = self._session.project
         try:
             if project is not None:
@@ -335,6 +353,9 @@ class DatasetBrowserPage(QWidget):
         empty.action.clicked.connect(self.choose_folder)
         empty.add_action(self.tr("Open a project …"), self.choose_project)
         empty.add_action(self.tr("Try an invented hospital"), self.invent_hospital)
+        self.recent = RecentProjects()
+        self.recent.wanted.connect(self._open_recent)
+        empty.add_below(self.recent)
         return empty
 
     def _arrange(self) -> None:

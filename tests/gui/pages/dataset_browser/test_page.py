@@ -319,6 +319,39 @@ def test_a_dropped_folder_is_scanned_into_the_proposed_project(
     page.browser.close_reading()
 
 
+def test_a_dropped_file_shows_its_folder_or_itself(qtbot, opened, source, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(opened, "scan", asked.append)
+    monkeypatch.setattr(
+        page_module.OperationDialog, "exec", lambda _self: QDialog.DialogCode.Accepted
+    )
+    opened.open_path(source / "normal" / "p07_007.png")
+    qtbot.waitUntil(lambda: names(opened) == ["p07_007.png"])
+    assert asked == []
+    other = tmp_path / "elsewhere" / "x.png"
+    other.parent.mkdir()
+    other.write_bytes(b"x")
+    opened.open_path(other)
+    assert [config.source for config in asked] == [other.parent]
+
+
+def test_recent_projects_are_one_press_away(qtbot, start_fake, project, tmp_path):
+    session = Session(start_fake)
+    session.recent = (str(project), str(tmp_path / "gone"))
+    page = DatasetBrowserPage(session, start_fake)
+    qtbot.addWidget(page)
+    page.show()
+    there, gone = page.recent.buttons
+    assert page.recent.isVisible()
+    assert not gone.isEnabled()
+    assert "not there" in gone.text()
+    there.click()
+    assert session.project.root == project
+    settle(qtbot, page)
+    assert len(names(page)) == 40
+    page.browser.close_reading()
+
+
 def test_a_damaged_catalogue_is_said_and_the_page_lives(qtbot, start_fake, tmp_path):
     page, session = make_page(qtbot, start_fake)
     create_project(tmp_path / "p")
