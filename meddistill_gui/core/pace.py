@@ -17,11 +17,24 @@ class Pace:
         self._done = 0
         self._at = 0.0
         self._rate = math.nan
+        self._resting: float | None = None
+
+    def rest(self, now: float) -> None:
+        """The work is paused, as of `now`: time does not count until `go_on`."""
+        if self._resting is None:
+            self._resting = now
+
+    def go_on(self, now: float) -> None:
+        """The work goes on at `now`; without a rest before nothing changes."""
+        if self._resting is not None:
+            self._at += now - self._resting
+            self._resting = None
 
     def update(self, phase: str, done: int, now: float) -> None:
         """Take in that `done` units of `phase` were complete at `now` (seconds on any steady clock)."""
         if phase != self._phase or done < self._done:
             self._phase, self._done, self._at, self._rate = phase, done, now, math.nan
+            self._resting = None
             return
         elapsed = now - self._at
         if elapsed <= 0 or done == self._done:
@@ -30,6 +43,8 @@ class Pace:
         weight = 1.0 if math.isnan(self._rate) else 1.0 - math.exp(-elapsed / _MEMORY_SECONDS)
         self._rate = rate if math.isnan(self._rate) else self._rate + weight * (rate - self._rate)
         self._done, self._at = done, now
+        if self._resting is not None:  # work that was begun before the pause
+            self._resting = now
 
     @property
     def rate(self) -> float:

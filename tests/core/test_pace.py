@@ -24,6 +24,31 @@ def test_a_new_phase_starts_over():
     assert math.isnan(pace.rate)
 
 
+def test_a_pause_does_not_count():
+    paused, steady = Pace(), Pace()
+    for step in range(6):
+        paused.update("x", step, float(step))
+        steady.update("x", step, float(step))
+    for now in (5.5, 60.0, 500.0):
+        paused.rest(now)
+    paused.go_on(505.5)
+    for step in range(6, 9):
+        paused.update("x", step, step + 500.0)
+        steady.update("x", step, float(step))
+    assert paused.rate == pytest.approx(steady.rate)
+
+
+def test_work_that_ends_after_the_wish_to_pause_counts():
+    pace = Pace()
+    pace.update("x", 0, 0.0)
+    pace.rest(0.5)
+    pace.update("x", 1, 1.0)
+    pace.rest(1.0)
+    pace.go_on(101.0)
+    pace.update("x", 2, 102.0)
+    assert pace.rate == pytest.approx(1.0)
+
+
 def test_lately_counts_more():
     pace = Pace()
     for second in range(100):

@@ -90,6 +90,14 @@ class CurvePlot(QWidget):
         """What the horizontal axis counts."""
         return self._step_name
 
+    def set_step_name(self, name: str) -> None:
+        """Say what the horizontal axis counts."""
+        if name == self._step_name:
+            return
+        self._step_name = name
+        if self._plots:
+            self._plots[-1].setLabel("bottom", name)
+
     def add(self, name: str, step: float, value: float) -> None:
         """Add a point; a curve that no panel shows is left out."""
         if name not in self._series:

@@ -22,9 +22,11 @@ from meddistill_gui.gui.pages.live_view.run_watcher import RunNews, RunWatcher
 from meddistill_gui.gui.pages.live_view.run_words import (
     Done,
     icon_of,
+    iterations_in_words,
     name_of,
     notice_for,
     speed_in_words,
+    steps_in_words,
 )
 from meddistill_gui.gui.pages.live_view.soft_label_bars import labels_beside
 from meddistill_gui.gui.run_thread import RunThread
@@ -181,7 +183,8 @@ class LiveViewPage(QWidget):
         news, run = self._watcher.take(), self._session.run
         if news is None or run is None or news.root != run.root:
             return
-        self._record.take(news.events, news.read_at)
+        self._record.take(news.events, news.read_at, paused=news.wish == "pause")
+        self._parts.curves.matching.set_step_name(steps_in_words(self._record))
         if news.events:
             self._parts.curves.take(news.events)
             self._parts.frames.set_frames(self._record.frames)
@@ -247,8 +250,7 @@ class LiveViewPage(QWidget):
             )
 
     def _show_end(self) -> None:
-        loss = self._record.latest.get("loss")
-        iterations = self.tr("{count} iterations").format(count=f"{loss.step:,}") if loss else ""
+        iterations = iterations_in_words(self._record)
         for key, text in (
             ("phase", self.tr("Complete")),
             ("done", iterations),

@@ -39,6 +39,7 @@ class RunRecord:
         warnings: What the user should know.
         failure: Why it failed, if it did.
         summary: Of the end.
+        stretches: Phases that count iterations, in their order, with how many they take.
         ending: "", "finished", "stopped" or "failed": how the last operation ended, as far as the log says.
     """
 
@@ -52,14 +53,23 @@ class RunRecord:
     failure: Warned | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     ending: str = ""
+    stretches: dict[str, int] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
 
-    def take(self, events: Iterable[Event], now: float) -> None:
-        """Take in events, read at `now` (seconds on a steady clock)."""
+    def take(self, events: Iterable[Event], now: float, *, paused: bool = False) -> None:
+        """Take in events, read at `now` (seconds on a steady clock); the time of a pause is not time of the work."""
         for event in events:
             self._take_one(event)
+        if not paused:
+            self.pace.go_on(now)
         if self.progress is not None:
             self.pace.update(self.progress.phase, self.progress.done, now)
+        if paused:
+            self.pace.rest(now)
+
+    def warm_up(self) -> int:
+        """Iterations of the phases before the last one: the curves' axis counts them, too."""
+        return sum(list(self.stretches.values())[:-1])
 
     def state(self, *, alive: bool, wish: str) -> RunState:
         """How the run stands.
@@ -81,6 +91,8 @@ class RunRecord:
                 self.ending, self.failure, self.progress = "", None, None
             case Progress():
                 self.progress = event
+                if event.unit == "iterations" and event.total:
+                    self.stretches[event.phase] = event.total
             case Metric():
                 self._take_metric(event)
             case Frame():

@@ -69,6 +69,25 @@ def speed_in_words(rate: float, unit: str) -> str:
     return _tr("{rate} {unit}/s").format(rate=f"{rate:,.{digits}f}", unit=short)
 
 
+def steps_in_words(record: RunRecord) -> str:
+    """What the axis of the curves counts: a warm start's iterations come before those that were asked for."""
+    warm = record.warm_up()
+    if not warm:
+        return _tr("iteration")
+    first = next(iter(record.stretches))
+    return _tr("iteration (the first {count} are {phase})").format(count=f"{warm:,}", phase=first)
+
+
+def iterations_in_words(record: RunRecord) -> str:
+    """How many iterations a complete run took; "" where it said none."""
+    loss = record.latest.get("loss")
+    if loss is None:
+        return ""
+    warm = record.warm_up()
+    said = _tr("{count} iterations").format(count=f"{loss.step - warm:,}")
+    return said + (_tr(" after {count} of warming up").format(count=f"{warm:,}") if warm else "")
+
+
 def notice_for(state: RunState, record: RunRecord, done: Done) -> Said | None:
     """What to say above the page, or None where the page speaks for itself."""
     match state:

@@ -2,6 +2,7 @@ import pytest
 
 from meddistill_gui.core.events import Finished, Frame, Metric, Progress, Started, Warned
 from meddistill_gui.gui.pages.live_view.run_record import JUDGED_BY, RunRecord, RunState
+from meddistill_gui.gui.pages.live_view.run_words import iterations_in_words, steps_in_words
 
 
 @pytest.fixture
@@ -60,3 +61,28 @@ def test_speed_comes_from_when_the_log_was_read(record):
     record.take([Progress(phase="p", done=10, total=100, unit="iterations")], 10.0)
     record.take([Progress(phase="p", done=30, total=100, unit="iterations")], 14.0)
     assert record.pace.rate == pytest.approx(5.0)
+
+
+def test_iterations_of_a_warm_start_are_told_apart(record):
+    def progress(phase, done, total):
+        return Progress(phase=phase, done=done, total=total, unit="iterations")
+
+    record.take([progress("warming up", 200, 200), Metric(name="loss", step=200, value=1.0)], 1.0)
+    assert steps_in_words(record) == "iteration"
+    last = progress("matching trajectories", 2000, 2000)
+    record.take([last, Metric(name="loss", step=2200, value=0.5)], 2.0)
+    assert steps_in_words(record) == "iteration (the first 200 are warming up)"
+    assert iterations_in_words(record) == "2,000 iterations after 200 of warming up"
+
+
+def test_the_time_of_a_pause_is_not_time_of_the_work(record):
+    def at(done):
+        return [Progress(phase="p", done=done, total=100, unit="iterations")]
+
+    record.take(at(0), 0.0)
+    record.take(at(10), 10.0)
+    record.take([], 10.0, paused=True)
+    record.take([], 500.0, paused=True)
+    record.take([], 1000.0)
+    record.take(at(11), 1001.0)
+    assert record.pace.rate == pytest.approx(1.0)
