@@ -23,6 +23,9 @@ _SCHEMES: Final = {
 class Theme(QObject):
     """Keeps the application in the wanted scheme and text size, and follows the system.
 
+    An application has one: a second one takes over, and the first one dresses nothing any more. Two that both answered the
+    system's change of colours dressed widgets while they were being dressed, which Qt does not survive.
+
     Args:
         app: The application; it is dressed at once.
         scheme: "system", "light" or "dark".
@@ -33,13 +36,30 @@ class Theme(QObject):
 
     def __init__(self, app: QApplication, scheme: str = "system", text_percent: int = 100) -> None:
         super().__init__(app)
+        earlier = [one for one in app.findChildren(Theme) if one is not self]
         self._app = app
-        self._points = _points(app.font())
+        self._points = earlier[-1].system_points if earlier else _points(app.font())
         self._percent = text_percent
         self._wanted = scheme
-        app.setStyle("Fusion")
+        self._retired = False
+        self._dressing = False
+        for one in earlier:
+            one.retire()
+        if not earlier:
+            app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._dress)
         self.set_scheme(scheme)
+
+    @property
+    def system_points(self) -> float:
+        """Size of body text at 100 %, points."""
+        return self._points
+
+    def retire(self) -> None:
+        """Leave the application to another theme."""
+        if not self._retired:
+            self._retired = True
+            self._app.styleHints().colorSchemeChanged.disconnect(self._dress)
 
     @property
     def text_percent(self) -> int:
@@ -54,7 +74,11 @@ class Theme(QObject):
     def set_scheme(self, scheme: str) -> None:
         """Choose "system", "light" or "dark"."""
         self._wanted = scheme
+        if self._retired:
+            return
+        self._dressing = True  # Qt says the change at once; it is dressed below, once
         self._app.styleHints().setColorScheme(_SCHEMES[scheme])
+        self._dressing = False
         self._dress()
 
     def set_text_percent(self, percent: int) -> None:
@@ -63,13 +87,25 @@ class Theme(QObject):
         self._dress()
 
     def _dress(self) -> None:
+        """A palette or style sheet may change Qt's scheme in turn, which asks for this again."""
+        if self._dressing or self._retired:
+            return
+        self._dressing = True
+        try:
+            self._put_on()
+        finally:
+            self._dressing = False
+        self.changed.emit()
+
+    def _put_on(self) -> None:
         scheme = {"light": LIGHT, "dark": DARK}.get(self._wanted) or of_system()
         font = QFont(self._app.font())
         font.setPointSizeF(self._points * self._percent / 100)
         self._app.setFont(font)
         self._app.setPalette(palette_of(scheme))
-        self._app.setStyleSheet(style_sheet(scheme, font.pointSizeF()))
-        self.changed.emit()
+        sheet = style_sheet(scheme, font.pointSizeF())
+        if sheet != self._app.styleSheet():
+            self._app.setStyleSheet(sheet)
 
 
 def style_sheet(scheme: Scheme, points: float) -> str:

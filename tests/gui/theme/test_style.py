@@ -1,4 +1,8 @@
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QPalette
@@ -69,3 +73,49 @@ def test_an_icon_follows_the_colour_of_its_button(qtbot, theme):
     theme.set_scheme("dark")
     assert light
     assert ink() != light
+
+
+@pytest.mark.slow
+def test_a_second_theme_and_window_in_one_process_live_on(tmp_path):
+    """In a process of its own: a fault here kills the process."""
+    program = (
+        "import gc, pathlib\n"
+        "from PySide6.QtCore import Qt\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from meddistill_gui.gui.main_window import MainWindow\n"
+        "from meddistill_gui.gui.page_list import pages\n"
+        "from meddistill_gui.gui.theme.style import Theme\n"
+        "app = QApplication([])\n"
+        "sizes, heard = [], []\n"
+        "for number, scheme in enumerate(('light', 'dark', 'system', 'dark')):\n"
+        "    theme = Theme(app, scheme, 200)\n"
+        "    theme.changed.connect(lambda n=number: heard.append(n))\n"
+        "    sizes.append(app.font().pointSizeF())\n"
+        "    window = MainWindow(None, pages(), theme, pathlib.Path('window.toml'))\n"
+        "    window.show()\n"
+        "    app.styleHints().setColorScheme(Qt.ColorScheme.Dark)\n"
+        "    app.styleHints().setColorScheme(Qt.ColorScheme.Light)\n"
+        "    app.processEvents()\n"
+        "    window.page('dataset_browser').browser.close_reading()\n"
+        "    window.close()\n"
+        "    if number % 2:\n"
+        "        window.deleteLater()\n"
+        "    del window\n"
+        "    gc.collect()\n"
+        "    assert set(heard) <= {number}, heard\n"
+        "    heard.clear()\n"
+        "    app.processEvents()\n"
+        "assert len(set(sizes)) == 1, sizes\n"
+        "print('alive')\n"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.strip() == "alive"
