@@ -111,6 +111,14 @@ class TrajectoryOptions:
         source="FTD, arXiv 2211.11004",
         expert=True,
     )
+    shape: float = option(
+        0.0,
+        text="Weight of the shape term: whether the student's way bends as the expert's does; 0 leaves it out.",
+        minimum=0.0,
+        maximum=1000.0,
+        source="HoP-TM (MICCAI 2025), public code: 1 for COVID-19 radiographs, together with the rule self_paced",
+        expert=True,
+    )
     skip_above: float = option(
         0.0,
         text="Leave the images as they are where the loss is larger than this; 0 never does.",

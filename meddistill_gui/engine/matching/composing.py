@@ -58,6 +58,7 @@ def segment_matching(
         skip_above=options.skip_above,
         memory=options.memory,
         micro_batch=options.micro_batch,
+        shape=options.shape,
         segments=options.segments,
         phase=phase,
     )

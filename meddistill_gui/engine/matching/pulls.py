@@ -1,7 +1,7 @@
 """What a segment asks of the synthetic images, in the memory there is, and the mean over segments and processes."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +13,9 @@ from meddistill_gui.engine import processes
 from meddistill_gui.engine.memory import graphs_to_keep
 from meddistill_gui.engine.method import State
 from meddistill_gui.engine.objectives.segments import Match, segment_match
-from meddistill_gui.engine.unroll import Gradients, Task, pullback, unroll
+from meddistill_gui.engine.unroll import Gradients, Tape, Task, pullback, unroll
+
+Further = Callable[[Tape], Mapping[int, Tensor]]
 
 NOTHING_LEFT: Final = "no parameter was left to match"
 _LOG: Final = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ def pull_along(
     memory: str,
     room: int,
     skip_above: float,
+    further: Further | None = None,
 ) -> tuple[Pull | None, int]:
     """Train the student along a segment and carry its distance back to the images.
 
@@ -85,6 +88,7 @@ def pull_along(
         memory: As `memory.graphs_to_keep`.
         room: From `room_of`.
         skip_above: Losses above it are not followed; 0 follows all.
+        further: Further terms of the objective: their gradients at the student's parameters by step, added to the distance's.
 
     Returns:
         The pull, None where no parameter was left; and the room that was enough.
@@ -95,7 +99,7 @@ def pull_along(
     while True:
         fitted, keep = _fitted(task, memory, room)
         try:
-            return _pull(fitted, keep, start, target, weights, skip_above), room
+            return _pull(fitted, keep, start, target, weights, skip_above, further), room
         except torch.OutOfMemoryError as error:
             if fitted.micro_batch == 1:
                 raise OutOfMemoryError(
@@ -124,6 +128,7 @@ def _pull(
     target: Tensor,
     weights: Callable[[Tensor], Tensor],
     skip_above: float,
+    further: Further | None,
 ) -> Pull | None:
     tape = unroll(task, start, keep_graphs=keep)
     counted = weights(tape.final)
@@ -132,7 +137,10 @@ def _pull(
         return None
     gradients = None
     if not 0 < skip_above < match.loss:
-        gradients = pullback(tape, {len(task.steps): match.cotangent})
+        cotangents = {len(task.steps): match.cotangent}
+        for step, more in further(tape).items() if further else ():
+            cotangents[step] = cotangents[step] + more if step in cotangents else more
+        gradients = pullback(tape, cotangents)
     return Pull(match=match, weights=counted, gradients=gradients)
 
 

@@ -14,13 +14,29 @@ from typing_extensions import override
 from meddistill_gui.engine import processes
 from meddistill_gui.engine.matching import descent
 from meddistill_gui.engine.matching.calibration import first_rate
-from meddistill_gui.engine.matching.pulls import NOTHING_LEFT, Mean, Pull, pull_along, room_of
-from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
+from meddistill_gui.engine.matching.pulls import (
+    NOTHING_LEFT,
+    Further,
+    Mean,
+    Pull,
+    pull_along,
+    room_of,
+)
+from meddistill_gui.engine.method import (
+    Experts,
+    Learned,
+    Method,
+    Phase,
+    Setting,
+    State,
+    StepReport,
+)
 from meddistill_gui.engine.objectives.features import one_hot
+from meddistill_gui.engine.objectives.shape import shape_match
 from meddistill_gui.engine.objectives.weights import WeightRule, everything
 from meddistill_gui.engine.samplers.batches import student_steps
 from meddistill_gui.engine.samplers.segments import Segment
-from meddistill_gui.engine.unroll import Gradients, Task
+from meddistill_gui.engine.unroll import Gradients, Tape, Task
 
 Sampler = Callable[[Setting, State, int], Segment]
 Weighting = Callable[[Setting], WeightRule]
@@ -72,6 +88,7 @@ class SegmentMatching(Method):
         skip_above: Change nothing where the loss is larger (DATM's gate); 0 never skips.
         memory: Which graphs are kept on the way forward (`memory.graphs_to_keep`).
         micro_batch: Images per pass inside a student step; 0 takes all.
+        shape: Weight of the shape term (`objectives.shape`); 0 leaves it out.
         segments: Segments per iteration, whose gradients are averaged; several processes share them out.
         phase: Name for the user.
     """
@@ -86,6 +103,7 @@ class SegmentMatching(Method):
     skip_above: float = 0.0
     memory: str = "auto"
     micro_batch: int = 0
+    shape: float = 0.0
     segments: int = 1
     phase: str = "matching trajectories"
 
@@ -164,7 +182,22 @@ class SegmentMatching(Method):
             memory=self.memory,
             room=room,
             skip_above=self.skip_above,
+            further=self._shape_term(setting, state, number, target) if self.shape > 0 else None,
         )
+
+    def _shape_term(self, setting: Setting, state: State, number: int, target: Tensor) -> Further:
+        """The weighted shape term's gradients, at the middle and the end of a student's way."""
+        segment = self.sampler(setting, state, number)
+        halfway = (segment.start + segment.end) // 2
+        expert = experts_given(setting).theta(segment.expert, halfway).to(target.device)
+
+        def gradients(tape: Tape) -> Mapping[int, Tensor]:
+            last = len(tape.task.steps)
+            student = tape.thetas[last // 2], tape.final
+            match = shape_match(tape.thetas[0], student, (expert, target))
+            return {last // 2: self.shape * match.middle, last: self.shape * match.end}
+
+        return gradients
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:
@@ -211,12 +244,10 @@ class SegmentMatching(Method):
 
     def _ends(self, setting: Setting, state: State, iteration: int) -> tuple[Tensor, Tensor]:
         """Where the segment begins and ends: two times `[P]`."""
-        if setting.experts is None:
-            raise ValueError("matching segments needs experts")
-        segment = self.sampler(setting, state, iteration)
+        experts, segment = experts_given(setting), self.sampler(setting, state, iteration)
         return (
-            setting.experts.theta(segment.expert, segment.start).to(setting.device),
-            setting.experts.theta(segment.expert, segment.end).to(setting.device),
+            experts.theta(segment.expert, segment.start).to(setting.device),
+            experts.theta(segment.expert, segment.end).to(setting.device),
         )
 
     def _weights(
@@ -250,6 +281,17 @@ class SegmentMatching(Method):
             past = state["images.average"]
             after["images.average"] = how.average * past + (1 - how.average) * after["images"]
         return after
+
+
+def experts_given(setting: Setting) -> Experts:
+    """The experts of a setting.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if setting.experts is None:
+        raise ValueError("matching segments needs experts")
+    return setting.experts
 
 
 def _moved_labels(state: State, d_probabilities: Tensor, how: Learning) -> Mapping[str, Tensor]:

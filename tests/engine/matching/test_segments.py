@@ -77,6 +77,36 @@ def test_memory_and_micro_batches_do_not_change_the_step(setting) -> None:
         assert torch.allclose(other.state["images"], reports[0].state["images"], atol=1e-4)
 
 
+def test_the_shape_term_reaches_the_images_through_the_middle_and_the_end(setting) -> None:
+    """Against plain autograd through all steps of distance and shape together."""
+    method = matching(shape=2.0, memory="replay")
+    state = dict(method.setup(setting, torch.randn(4, 1, 8, 8, generator=generator(0, "x"))))
+    report = method.step(setting, state, 7)
+    images = state["images"].clone().requires_grad_()
+    start, middle, target = (setting.experts.theta(0, epoch) for epoch in (1, 2, 3))
+    way = [start.clone().requires_grad_()]
+    plan = student_steps(seed=setting.seed, iteration=7, count=4, batch=3, steps=3, preset=setting.augmentation, size=8, device=torch.device("cpu"))  # fmt: skip
+    for step in plan:
+        scores = setting.network.logits(way[-1], augment.apply(images[step.images], step.draw))
+        loss = -(state["labels"].softmax(1)[step.images] * scores.log_softmax(1)).sum(1).mean()
+        (slope,) = torch.autograd.grad(loss, way[-1], create_graph=True)
+        way.append(way[-1] - torch.nn.functional.softplus(state["rates"])[0] * slope)
+
+    def cosines(one, two, three):
+        a, b, c = two - one, three - one, three - two
+        pairs = ((a, b), (a, c), (b, c))
+        return torch.stack([(x @ y) / (x.norm() * y.norm()) for x, y in pairs])
+
+    distance = (way[-1] - target).square().sum() / (start - target).square().sum()
+    bent = cosines(start, way[1], way[3]) - cosines(start, middle, target)
+    gap = bent.abs()
+    shape = torch.where(gap < 1, gap.square() / 2, gap - 0.5).mean()
+    (expected,) = torch.autograd.grad(distance + 2.0 * shape, images)
+    assert torch.allclose(report.state["images"], state["images"] - 2.0 * expected, atol=1e-4)
+    plain = matching(memory="replay").step(setting, state, 7)
+    assert not torch.allclose(report.state["images"], plain.state["images"], atol=1e-4)
+
+
 def test_soft_labels_start_sure_of_their_class(setting) -> None:
     method = matching()
     shares = method.result(setting, method.setup(setting, torch.zeros(4, 1, 8, 8))).labels
