@@ -53,10 +53,11 @@ class Here:
 
     def drawn(self, number: int, *, together: bool, rate: float = 1.0) -> DistilledSet:
         """Own images of one draw, alone or with the received ones."""
-        like = replace(self.received.recipe, images_per_class=self.config.own_images)
         own, _ = self._own(number)
-        made = joining.joined([self.received, own]) if together else own
-        batch = _LARGEST_BATCH if len(made.images) > _LARGEST_BATCH else like.batch
+        # what a recipe prescribes image by image serves no others
+        received = replace(self.received, recipe=self.received.recipe.open())
+        made = joining.joined([received, own]) if together else own
+        batch = _LARGEST_BATCH if len(made.images) > _LARGEST_BATCH else made.recipe.batch
         return replace(
             made,
             learning_rates=np.array([rate], np.float32),
@@ -78,7 +79,7 @@ class Here:
         return float(self.received.learning_rates.mean())
 
     def _own(self, number: int) -> tuple[DistilledSet, np.ndarray]:
-        like = replace(self.received.recipe, images_per_class=self.config.own_images)
+        like = replace(self.received.recipe.open(), images_per_class=self.config.own_images)
         return baselines.random_real(self.train, like, rate=1.0, seed=self.config.seed + number)
 
     def _best_rate(self, rates: set[float], *, together: bool) -> float:
@@ -192,7 +193,7 @@ def _trained_on_drawn(here: Here, number: int, *, together: bool) -> Tensor:
 def _trained_on_all(here: Here, number: int) -> Tensor:
     return baselines.train_on_all(
         here.train,
-        here.received.recipe,
+        here.received.recipe.open(),
         seed=here.config.seed + number,
         device=here.device,
         control=here.control,

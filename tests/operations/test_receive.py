@@ -165,6 +165,19 @@ def test_no_image_is_trained_on_and_tested_with(bundle, project, tmp_path, monke
     assert here.train.class_names == here.test.class_names == tuple(reversed(CLASSES))
 
 
+def test_what_a_recipe_prescribes_image_by_image_is_not_asked_of_own_images(project, tmp_path):
+    taught = replace(
+        small_set(order=((0, 2, 4), (1, 3, 5)) * 20, start=7, batch=3),
+        learning_rates=np.full(40, 0.02, np.float32),
+    )
+    path = write_bundle(tmp_path / "taught.distilled.zip", taught)
+    config = ReceiveConfig(
+        bundle=path, out=tmp_path / "o", project=project, own_images=1, device="cpu"
+    )
+    rows = events_of(config)[-1].summary["rows"]
+    assert [row["training_images"] for row in rows] == [6, 3, 9]
+
+
 def _nothing():
     yield from ()
     return []
