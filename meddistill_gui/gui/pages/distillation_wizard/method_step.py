@@ -38,12 +38,12 @@ class MethodStep(WizardStep):
         self._methods = QButtonGroup(self)
         self.cards: dict[str, ChoiceCard] = {}
         self._presets = QButtonGroup(self)
+        self.offer = label("")
+        self.column.addWidget(self.offer)
         for spec in METHODS.values():
             card = ChoiceCard(spec.title, spec.sentence, f"{spec.paper}. {spec.standing}")
             self._add(self._methods, card, spec.name)
             self.cards[spec.name] = card
-        self.offer = label("", "muted")
-        self.column.addWidget(self.offer)
         self.column.addSpacing(8)
         self.column.addWidget(label(self.tr("Amount of work"), "heading"))
         texts = {
