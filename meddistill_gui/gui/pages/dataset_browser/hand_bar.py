@@ -51,6 +51,7 @@ class HandBar(QWidget):
         self._count = label("", "small", mouse=False)
         self.names = QComboBox()
         self._typed = QLineEdit()
+        self._typed.setAccessibleName(self.tr("Class for the selected images"))
         self.names.setLineEdit(self._typed)
         self.names.setAccessibleName(self.tr("Class for the selected images"))
         self.names.setToolTip(

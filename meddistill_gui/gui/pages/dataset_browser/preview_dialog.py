@@ -106,6 +106,7 @@ class PreviewDialog(OperationDialog):
         self.questions = label("", "problem")
         self.lists = QTabWidget()
         self.lists.setMinimumHeight(128)
+        self.lists.setAccessibleName(self.tr("What this would do"))
         self._arrange_look()
         self.finished.connect(self._end)
         self._pause.start()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QScrollArea, QWidget
 
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.patients import PatientsConfig
@@ -19,6 +19,7 @@ from meddistill_gui.gui.pages.dataset_browser.dialogs import label_dialog, patie
 from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
 from meddistill_gui.gui.pages.dataset_browser.square_dialog import SquareDialog
 from meddistill_gui.gui.session import Session
+from tests.gui.test_accessibility import called, described, takes_focus
 
 
 @pytest.fixture
@@ -237,6 +238,29 @@ def test_what_the_network_sees(qtbot, opened):
     qtbot.waitUntil(lambda: "16 × 16" in dialog.after.said.text(), timeout=10_000)
     Path(dialog._row.path)
     dialog.accept()
+
+
+def test_every_control_of_the_dialogs_has_a_name(qtbot, opened):
+    project = opened._session.project
+    with open_catalogue(project.catalogue) as catalogue:
+        dialogs = [
+            label_dialog(project, opened),
+            patients_dialog(project, opened),
+            ClassManager(catalogue, source_classes(catalogue), opened),
+            CopiesDialog(project.catalogue, opened),
+            SquareDialog(opened.browser.current(), opened),
+        ]
+        for dialog in dialogs:
+            qtbot.addWidget(dialog)
+            dialog.show()
+        qtbot.waitUntil(lambda: dialogs[0].seen and not dialogs[3].reading, timeout=10_000)
+        for dialog in dialogs:
+            for widget in dialog.findChildren(QWidget):
+                if not takes_focus(widget) or widget.isHidden() or widget.window() is not dialog:
+                    continue
+                if not isinstance(widget, QScrollArea | QLabel):
+                    assert called(widget).strip(), described(widget)
+            dialog.reject()
 
 
 def test_the_cache_is_measured_and_deleted(qtbot, opened, monkeypatch):
