@@ -136,11 +136,10 @@ class RegionDialog(QDialog):
     def _on_edited(self) -> None:
         self.regions.show_regions(self.drawing.history.regions, self.drawing.chosen)
         self._show_grid()
-        if self._row is None:
-            return
-        regions = self.drawing.history.regions
-        if self.drawing.history.steps.count():
-            self._unsaved[self._row.id] = regions
+
+    def _on_step(self) -> None:
+        if self._row is not None:
+            self._unsaved[self._row.id] = self.drawing.history.regions
             self._save()
 
     def _on_drawn(self) -> None:
@@ -243,6 +242,7 @@ class RegionDialog(QDialog):
         self._counting.done.connect(self._on_counted)
         self._counting.failed.connect(self._on_count_failed)
         self.drawing.edited.connect(self._on_edited)
+        self.drawing.history.stepped.connect(self._on_step)
         self.drawing.changed.connect(self._on_drawn)
         self.canvas.said.connect(self._say)
         self.regions.chosen.connect(self.drawing.choose)

@@ -15,13 +15,15 @@ class RegionHistory(QObject):
     """Holds what is drawn now; nothing is changed but through `change`.
 
     Signals:
-        changed: The regions are others now, by a change, an undo or a redo.
+        changed: The regions are others now.
+        stepped: By a change, an undo or a redo: they are to be written down.
 
     Args:
         parent: Owner.
     """
 
     changed = Signal()
+    stepped = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +33,8 @@ class RegionHistory(QObject):
     def begin(self, regions: Sequence[Region]) -> None:
         """Start over with another image's regions."""
         self.steps.clear()
-        self.put(tuple(regions))
+        self.regions = tuple(regions)
+        self.changed.emit()
 
     def change(self, what: str, regions: Sequence[Region]) -> None:
         """Take one step that can be undone.
@@ -46,6 +49,7 @@ class RegionHistory(QObject):
         """Show these; for steps only."""
         self.regions = regions
         self.changed.emit()
+        self.stepped.emit()
 
 
 class _Step(QUndoCommand):

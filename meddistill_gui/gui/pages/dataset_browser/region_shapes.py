@@ -8,7 +8,7 @@ import numpy as np
 
 Point = tuple[float, float]
 
-_TOLERANCE: Final = 1.0
+_TOLERANCE: Final = 0.5
 
 
 def clamped(point: Point, width: int, height: int) -> Point:

@@ -49,9 +49,12 @@ class SoftLabelBars(QWidget):
             labels: float32 `[N, K]`, rows of probabilities; None for none.
             names: The K classes.
         """
-        self._labels = np.empty((0, 0), np.float32) if labels is None else labels[:_MOST]
-        self._names = tuple(names)[: self._labels.shape[1]] if self._labels.size else ()
-        self.setVisible(bool(self._labels.size) and len(self._names) == self._labels.shape[1])
+        fits = labels is not None and labels.shape[1] == len(names)
+        self._labels = (
+            labels[:_MOST] if labels is not None and fits else np.empty((0, 0), np.float32)
+        )
+        self._names = tuple(names) if fits else ()
+        self.setVisible(bool(self._labels.size))
         self.setAccessibleDescription(self.sentence())
         self.setToolTip(self.sentence())
         self.updateGeometry()
