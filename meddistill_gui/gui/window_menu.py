@@ -129,6 +129,9 @@ class WindowMenu(QMenu):
             (self.tr("Go to a page"), "Ctrl+1, Ctrl+2 …"),
             (self.tr("Search images"), "Ctrl+F"),
             (self.tr("Next or previous image"), self.tr("Right, Left")),
+            (self.tr("Class of the selected images"), "C, 1 … 9"),
+            (self.tr("Take their class away"), self.tr("Backspace")),
+            (self.tr("Take a class back, set it again"), "Ctrl+Z, Ctrl+Shift+Z"),
         ]
         text = "\n".join(f"{keys}\t{what}" for what, keys in rows)
         QMessageBox.information(self._window, self.tr("Keyboard shortcuts"), text)
