@@ -27,10 +27,12 @@ from meddistill_gui.data.phantom_folds import FOLDS, draw_folds
 IMAGES: Final = "images"
 MASKS: Final = "masks"
 
-_KINDS: Final = (
+KINDS: Final = (
     Kind(maker="Phantom P", syntax=uid.ExplicitVRLittleEndian, bits=8),
     Kind(maker="Phantom Q", syntax=uid.ImplicitVRLittleEndian, bits=8, inverted=True),
 )
+"""How the two invented machines write their files."""
+
 _EXAMINATION: Final = ("Upper GI series (invented)", "STOMACH")
 _SECOND_IMAGE: Final = (
     8  # every eighth patient is seen twice: a split by image would tear these apart
@@ -89,7 +91,7 @@ def _visits(patients: int) -> Iterator[_Visit]:
 def _write(folder: Path, visit: _Visit, side: int, seed: int) -> None:
     own = np.random.default_rng([seed, 2, visit.patient])
     person: Person = invent_person(visit.patient, own)
-    kind = _KINDS[int(own.integers(len(_KINDS)))]
+    kind = KINDS[int(own.integers(len(KINDS)))]
     drawn = draw_folds(side, visit.folds, np.random.default_rng([seed, 3, visit.number]))
     content = dicom_bytes(
         drawn.picture,
