@@ -103,12 +103,8 @@ def distill(
         state = method.setup(setting, starting.first_images(config, setting))
         begun = Checkpoint(digest=digest, iteration=0, state=state)
         _save(run, begun)  # noise that a method drew is drawn only once
-    publisher = Publisher(
-        config=config,
-        normaliser=normaliser,
-        class_names=train.class_names,
-        prescribed=method.recipe(setting),
-    )
+    names, own = train.class_names, method.recipe(setting)
+    publisher = Publisher(config=config, normaliser=normaliser, class_names=names, prescribed=own)
     yield from _loop(_Run(config, run, method, setting, publisher, validation, control), begun)
 
 

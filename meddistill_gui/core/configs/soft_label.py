@@ -30,10 +30,11 @@ class SoftLabelOptions:
         3, text="The student's epochs (E); each step of each has its own rate.", minimum=1, maximum=100, source="3, paper D"
     )  # fmt: skip
     batch: int = option(
-        0,
-        text="Synthetic images per student step, in a fixed order; 0 takes all.",
+        1,
+        text="Synthetic images per student step, in turn and in a fixed order; 0 takes all.",
         minimum=0,
         maximum=1000,
+        source="1 in paper D's algorithm",
     )
     start: str = option(
         "fixed",
@@ -53,23 +54,31 @@ class SoftLabelOptions:
         source="1024 in paper D's parent code; 192 is five times faster on a CPU",
     )
     image_rate: float = option(
-        0.05, text="Step size of the images (Adam).", minimum=1e-6, maximum=100.0
+        0.1,
+        text="Step size of the images (Adam).",
+        minimum=1e-6,
+        maximum=100.0,
+        source="measured: docs/results.md",
     )
     label_rate: float = option(
-        0.02, text="Step size of the labels (Adam).", minimum=0.0, maximum=100.0
+        0.05,
+        text="Step size of the labels (Adam).",
+        minimum=0.0,
+        maximum=100.0,
+        source="measured: docs/results.md",
     )
     rate_rate: float = option(
-        0.02,
+        0.03,
         text="Step size of the student's rates on a logarithmic scale (Adam); 0 keeps them.",
         minimum=0.0,
         maximum=10.0,
     )
     student_rate: float = option(
-        0.02,
+        0.05,
         text="The student's rate at the start; every step's is learned.",
         minimum=1e-6,
         maximum=1.0,
-        source="0.02, paper D's parent code",
+        source="0.02 in paper D's parent code; 0.05 gets further in few iterations",
     )
     rate_low: float = option(
         1e-5, text="Smallest rate that may be learned.", minimum=1e-7, maximum=1.0, expert=True
@@ -78,7 +87,7 @@ class SoftLabelOptions:
         1.0, text="Largest rate that may be learned.", minimum=1e-6, maximum=10.0, expert=True
     )
     halvings: int = option(
-        5,
+        3,
         text="How often all step sizes halve in the course of the run.",
         minimum=0,
         maximum=30,
@@ -115,5 +124,11 @@ class SoftLabelOptions:
                 f"options.student_rate is {self.student_rate:g}; it must lie between options.rate_low "
                 f"({self.rate_low:g}) and options.rate_high ({self.rate_high:g})."
             )
-        if self.batch > self.images:
+        if 0 < self.images < self.batch:
             yield f"options.batch is {self.batch}, but there are only {self.images} synthetic images (options.images)."
+        taken = (self.batch or self.images) * self.inner_steps * self.inner_epochs
+        if taken < self.images:
+            yield (
+                f"options.images is {self.images}, but the student's steps take only {taken}: "
+                "take more steps, or more images per step (options.batch)."
+            )

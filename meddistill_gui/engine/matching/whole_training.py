@@ -213,12 +213,12 @@ class WholeTraining(Method):
 
 
 def fixed_order(images: int, batch: int, steps: int, epochs: int) -> tuple[tuple[int, ...], ...]:
-    """Which images each step takes: all, or the next `batch` in turn; the same in every epoch."""
+    """Which images each step takes: all, or the next `batch` in turn, from one epoch to the next."""
     size = batch or images
-    once = tuple(
-        tuple((step * size + place) % images for place in range(size)) for step in range(steps)
+    return tuple(
+        tuple((step * size + place) % images for place in range(size))
+        for step in range(steps * epochs)
     )
-    return once * epochs
 
 
 def steps_of(
