@@ -144,6 +144,13 @@ def test_version(capsys):
     assert capsys.readouterr().out.startswith("meddistill ")
 
 
+@pytest.mark.parametrize("words", ["capsule export", "capsule-export"])
+def test_two_words_name_an_operation_as_well(words, tmp_path):
+    request = parsed(f"{words} {tmp_path} --to {tmp_path}")
+    assert request.spec.name == "capsule-export"
+    assert request.config.to == tmp_path
+
+
 def test_a_path_may_hold_anything(tmp_path):
     odd = tmp_path / "größe %s {x}"
     request = arguments.parse(["scan", str(odd), "--project", str(tmp_path / "p")])
