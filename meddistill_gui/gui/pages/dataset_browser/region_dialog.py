@@ -32,6 +32,7 @@ from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawin
 from meddistill_gui.gui.pages.dataset_browser.region_list import RegionList
 from meddistill_gui.gui.pages.dataset_browser.thumbnails import image_of
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.scrolling import scrolling
@@ -263,14 +264,14 @@ class RegionDialog(QDialog):
         sides.addWidget(self._left())
         sides.addWidget(scrolling(self._right(), sideways=True))
         sides.setStretchFactor(0, 1)
-        sides.setSizes([720, 340])
+        sides.setSizes([600, 640] if large_text(self) else [720, 340])
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
         column.addWidget(self.notice)
         column.addWidget(sides, 1)
         column.addWidget(self._status)
-        self.resize(1120, 760)
+        self.resize(1280 if large_text(self) else 1120, 760)
 
     def _left(self) -> QWidget:
         before = button("", kind="quiet", icon="previous", tip=self.tr("Previous image"))
