@@ -5,6 +5,7 @@ zip, JSON against its schemas, tensors, and last that PNGs, `.npz` and recipe sa
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,8 +153,10 @@ def _check_names(files: Members) -> None:
 def _check_agreement(files: Members, card: Mapping[str, Any], distilled: DistilledSet) -> None:
     """PNGs, `.npz`, recipe and card must say what the tensors say: nobody looks at one set and trains on another."""
     recipe = schema.parse("recipe", files[RECIPE])
-    stored = recipe_to_json(distilled.recipe)
-    if any(_listed(stored[name]) != value for name, value in recipe.items()):
+    stored = json.loads(
+        json.dumps(recipe_to_json(distilled.recipe))
+    )  # tuples become lists, at any depth
+    if stored != recipe:
         raise _disagree(RECIPE)
     if card["images"] != len(distilled.images) or card["class_names"] != recipe["class_names"]:
         raise _disagree(CARD)
@@ -171,10 +174,6 @@ def _evaluation(files: Members) -> Mapping[str, Any] | None:
     if UTILITY not in files:
         return None
     return utility.as_evaluation(schema.parse("utility", files[UTILITY]))
-
-
-def _listed(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _disagree(what: str) -> BundleError:

@@ -29,7 +29,7 @@ from tests.operations.small_hospital import CLASSES, finished, picture
 pytestmark = pytest.mark.slow
 
 
-def small_set(seed: int = 0, **changes) -> DistilledSet:
+def small_set(seed: int = 0, rates: int = 1, **changes) -> DistilledSet:
     """Two pictures of each class of the small hospital, in another order of classes."""
     random, names = np.random.default_rng(seed), tuple(reversed(CLASSES))
     recipe = Recipe(
@@ -41,7 +41,7 @@ def small_set(seed: int = 0, **changes) -> DistilledSet:
     return DistilledSet(
         images=images[:, None].astype(np.float32) / 255,
         labels=np.repeat(np.eye(3, dtype=np.float32), 2, axis=0),
-        learning_rates=np.array([0.02], np.float32),
+        learning_rates=np.full(rates, 0.02, np.float32),
         recipe=replace(recipe, **changes),
     )
 
@@ -166,10 +166,7 @@ def test_no_image_is_trained_on_and_tested_with(bundle, project, tmp_path, monke
 
 
 def test_what_a_recipe_prescribes_image_by_image_is_not_asked_of_own_images(project, tmp_path):
-    taught = replace(
-        small_set(order=((0, 2, 4), (1, 3, 5)) * 20, start=7, batch=3),
-        learning_rates=np.full(40, 0.02, np.float32),
-    )
+    taught = small_set(rates=40, order=((0, 2, 4), (1, 3, 5)) * 20, start=7)
     path = write_bundle(tmp_path / "taught.distilled.zip", taught)
     config = ReceiveConfig(
         bundle=path, out=tmp_path / "o", project=project, own_images=1, device="cpu"
