@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from meddistill_gui.data.catalogue import CatalogueSummary
 from meddistill_gui.data.search import Search
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.theme import icons
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.flow import Flow
 
 _PATIENCE_MS = 200
 
@@ -110,23 +111,21 @@ class Filters(QWidget):
         self._row.addWidget(tool)
 
     def _arrange(self) -> None:
-        self._row = row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.branch)
-        for box in (self.class_names, self.roles, self.order):
-            row.addWidget(box, 1)
-        row.addWidget(self.turned)
+        tools = QWidget()
+        self._row = Flow(8, tools)
+        for tool in (self.branch, self.class_names, self.roles, self.order, self.turned):
+            self._row.addWidget(tool)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.search)
-        column.addLayout(row)
+        column.addWidget(tools)
 
     def _box(self, name: str) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(6)
+        box.setMinimumContentsLength(9)
         box.activated.connect(self._on_choice)
         return box
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from meddistill_gui.core.project import held
 from meddistill_gui.data import hand_labels
@@ -17,6 +17,7 @@ from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.hand_labels import HandReport
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.flow import Flow
 from meddistill_gui.gui.widgets.labels import label
 
 _DIGITS: Final = 9
@@ -48,7 +49,7 @@ class HandBar(QWidget):
         self._background = Background(1, self)
         self._background.done.connect(self._on_done)
         self._background.failed.connect(self._on_failed)
-        self._count = label("", "small", mouse=False)
+        self._count = label("", "small", wrap=False, mouse=False)
         self.names = QComboBox()
         self._typed = QLineEdit()
         self._typed.setAccessibleName(self.tr("Class for the selected images"))
@@ -165,12 +166,9 @@ class HandBar(QWidget):
         self.take.clicked.connect(self.take_class)
         self.undo.clicked.connect(self._take_back)
         self.redo.clicked.connect(self._do_again)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = Flow(8, self)
         row.addWidget(self._count)
-        row.addStretch()
-        row.addWidget(self.names, 1)
+        row.addWidget(self.names)
         for control in (self.set, self.take, self.undo, self.redo):
             row.addWidget(control)
         for control in (self.undo, self.redo):
