@@ -97,6 +97,18 @@ def scan(
     finally:
         apply_stored(catalogue, config.patient_pattern)
     vanished = listing.vanished([folder.path for folder in unread])
+    yield from _tidy(catalogue, vanished)
+    report = _report(catalogue, listing.files, todo, changed, len(vanished))
+    if report.images == 0:
+        raise SourceError(
+            f"None of the {report.files} files in {source} is an image that can be read.",
+            "Choose the folder that holds the DICOM, PNG or JPEG files; the list of issues says what is wrong with each file.",
+        )
+    return report
+
+
+def _tidy(catalogue: Catalogue, vanished: list[str]) -> Iterator[Event]:
+    """Forget files that are gone; give files that were read anew the classes that a person set."""
     forget_files(catalogue, vanished)
     derive_by_hand(catalogue)
     forget_orphans(catalogue)
@@ -106,13 +118,6 @@ def scan(
             message=f"{len(vanished)} files of an earlier scan are gone, {vanished[0]} among them.",
             remedy="If that was not meant, put them back and scan again.",
         )
-    report = _report(catalogue, listing.files, todo, changed, len(vanished))
-    if report.images == 0:
-        raise SourceError(
-            f"None of the {report.files} files in {source} is an image that can be read.",
-            "Choose the folder that holds the DICOM, PNG or JPEG files; the list of issues says what is wrong with each file.",
-        )
-    return report
 
 
 def _checked_source(config: ScanConfig, catalogue: Catalogue) -> Path:

@@ -1,6 +1,6 @@
 """Give each image its class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from meddistill_gui.core.configs.label import LabelConfig
@@ -9,6 +9,7 @@ from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.data import labelling
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.labelling import LabelReport
 from meddistill_gui.data.splitting import FEWEST_PATIENTS, FEWEST_TO_DIVIDE
 
 _SHOWN: Final = 3
@@ -29,6 +30,25 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
             for one in catalogue.summary().classes
             if one.patients is not None and one.patients < FEWEST_PATIENTS
         ]
+    yield from _warnings(report, scarce)
+    counts = ", ".join(f"{name} {count}" for name, count in report.classes.items())
+    missing = f" {report.unlabelled} images have no class." if report.unlabelled else ""
+    kept = (
+        f" {report.by_hand} images keep the class that was set by hand." if report.by_hand else ""
+    )
+    yield Finished(
+        summary={
+            "text": f"{len(report.classes)} classes: {counts}.{missing}{kept}",
+            "classes": report.classes,
+            "unlabelled": report.unlabelled,
+            "by_hand": report.by_hand,
+            "unmatched_rows": len(report.unmatched_rows),
+        }
+    )
+
+
+def _warnings(report: LabelReport, scarce: Sequence[str]) -> Iterator[Event]:
+    """What the user should know before going on."""
     for question in report.questions:
         yield Warned(
             code="class-name", message=question, remedy="Rename the class if it names a person."
@@ -53,17 +73,3 @@ def label(config: LabelConfig, control: Control) -> Iterator[Event]:
             message="The classes changed, so the stored division of the patients was dropped.",
             remedy="Split the patients again.",
         )
-    counts = ", ".join(f"{name} {count}" for name, count in report.classes.items())
-    missing = f" {report.unlabelled} images have no class." if report.unlabelled else ""
-    kept = (
-        f" {report.by_hand} images keep the class that was set by hand." if report.by_hand else ""
-    )
-    yield Finished(
-        summary={
-            "text": f"{len(report.classes)} classes: {counts}.{missing}{kept}",
-            "classes": report.classes,
-            "unlabelled": report.unlabelled,
-            "by_hand": report.by_hand,
-            "unmatched_rows": len(report.unmatched_rows),
-        }
-    )
