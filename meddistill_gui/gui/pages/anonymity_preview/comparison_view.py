@@ -89,7 +89,7 @@ class ComparisonView(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 120)
+        return QSize(200, max(120, 8 * self.fontMetrics().height()))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

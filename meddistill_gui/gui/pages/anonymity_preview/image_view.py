@@ -55,7 +55,7 @@ class ImageView(QWidget):
         self.p_words = label(kind="muted")
         self.aligned = button(self.tr("Aligned"), kind="quiet")
         self.aligned.setCheckable(True)
-        self.aligned.setChecked(True)
+        self._wants_aligned = True
         self.review = ReviewRow()
         self.ways = self._switches(
             {
@@ -80,7 +80,7 @@ class ImageView(QWidget):
             policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
             line.setSizePolicy(policy)
         self._arrange()
-        self.aligned.clicked.connect(self._show_pair)
+        self.aligned.clicked.connect(self._choose_aligned)
         for made in self.ways.values():
             made.clicked.connect(self._choose_way)
         for made in self.scores.values():
@@ -118,20 +118,22 @@ class ImageView(QWidget):
             number=finding.index + 1, value=f"{value:.3g}"
         )
         self.histogram.show_score(report.holdout[name], value, report.thresholds[name], text)
-        p = finding.p_of.get(name)
-        self.p_words.setText(
-            ""
-            if p is None
-            else self.tr(
-                "p = {p}: the share of new patients that score at least as high. The dashed line is the highest of those that set "
-                "the limit."
-            ).format(p=f"{p:.3f}")
-        )
+        self.p_words.setText(self._p_in_words(finding.p_of.get(name), report.thresholds[name]))
+
+    def _p_in_words(self, p: float | None, limit: float | None) -> str:
+        if p is None:
+            return ""
+        text = self.tr("p = {p}: the share of new patients' images that score at least as high.")
+        text = text.format(p=f"{p:.3f}")
+        if limit is not None:
+            text += " " + self.tr("Above {limit} an image is flagged.").format(limit=f"{limit:.3g}")
+        return text
 
     def _compare(self, neighbour: Neighbour) -> None:
         self._neighbour = neighbour
         self._told.setText(self._in_words(neighbour))
         self.aligned.setEnabled(neighbour.view is not None)
+        self.aligned.setChecked(neighbour.view is not None and self._wants_aligned)
         self.aligned.setToolTip(
             self.tr("Lays the real image over the synthetic one as score B did: {way}").format(
                 way=neighbour.way
@@ -139,6 +141,10 @@ class ImageView(QWidget):
             if neighbour.view is not None
             else self.tr("Only the image that score B names was changed to be compared")
         )
+        self._show_pair()
+
+    def _choose_aligned(self) -> None:
+        self._wants_aligned = self.aligned.isChecked()
         self._show_pair()
 
     def _show_pair(self) -> None:

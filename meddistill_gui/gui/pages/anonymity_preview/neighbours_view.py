@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QVBoxLayou
 from meddistill_gui.gui.pages.anonymity_preview.audit_reading import Neighbour
 from meddistill_gui.gui.pages.anonymity_preview.pictures import untinted
 from meddistill_gui.gui.pages.anonymity_preview.whom import whose
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 
 _SIDE = 72
@@ -34,9 +35,10 @@ class NeighboursView(QWidget):
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self.choose)
         self._rows: dict[str, QHBoxLayout] = {}
-        row = QHBoxLayout(self)
+        down = large_text(self)
+        row = QVBoxLayout(self) if down else QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(24)
+        row.setSpacing(8 if down else 24)
         for group, title, tip in (
             (
                 "found",
@@ -123,7 +125,7 @@ class NeighboursView(QWidget):
         """What is written under the picture: what the pictures are ordered by."""
         if one.distance is None:
             return f"{one.found_by.upper()}  {one.similarity:.2f}"
-        return f"± {self._apart(one.distance)}"
+        return self.tr("{levels} levels").format(levels=self._apart(one.distance))
 
     def _apart(self, distance: int) -> str:
         return f"{math.sqrt(distance / self._values):.0f}"

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
+    QGridLayout,
     QLineEdit,
     QPlainTextEdit,
     QVBoxLayout,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from meddistill_gui.audit.review_log import Review
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 
 
@@ -40,11 +41,12 @@ class ReviewRow(QWidget):
         self.drop.clicked.connect(self._leave_out)
         self.accept.clicked.connect(self._accept)
         self.leak.clicked.connect(self._report_leak)
-        buttons = QHBoxLayout()
+        buttons = QGridLayout()
         buttons.setSpacing(8)
-        for made in (self.accept, self.leak, self.restart, self.drop):
-            buttons.addWidget(made)
-        buttons.addStretch()
+        across = 2 if large_text(self) else 4
+        for place, made in enumerate((self.accept, self.leak, self.restart, self.drop)):
+            buttons.addWidget(made, *divmod(place, across))
+        buttons.setColumnStretch(across, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
