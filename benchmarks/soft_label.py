@@ -40,7 +40,7 @@ from meddistill_gui.operations.patch_sets import decided
 
 _CPU: Final = torch.device("cpu")
 _CUT: Final = {"side": 512, "window": 75, "stride": 37, "size": 24}
-_COUNTS: Final = {"train": 60, "validation": 20, "test": 60}
+_COUNTS: Final = {"train": 60, "validation": 24, "test": 100}
 _REAL: Final = 3000
 _CELLS: Final = {
     "SLDD(3)": {"options.images": 3, "options.labels": "soft"},
