@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     out = _ROOT / "build" / "benchmarks" / "accuracy"
     parser.add_argument("--data", type=Path, default=data, help="folder with train/ and test/")
     parser.add_argument("--out", type=Path, default=out, help="where cells are kept")
-    parser.add_argument("--methods", nargs="*", default=["trajectory", "distribution"])
+    parser.add_argument(
+        "--methods", nargs="*", default=["recommended", "trajectory", "distribution"]
+    )
     parser.add_argument("--ipc", nargs="*", type=int, default=[1, 10], help="images per class")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0], help="one run each")
     parser.add_argument("--students", type=int, default=3, help="students per run or draw")

@@ -31,6 +31,13 @@ def test_the_images_step_grows_with_the_root_of_their_number(count: int) -> None
     assert matching.learning.image_rate == pytest.approx(300.0 * math.sqrt(count))
 
 
+@pytest.mark.parametrize(("count", "steps"), [(1, 20), (5, 20), (7, 14), (10, 10), (50, 10)])
+def test_students_take_fewer_steps_where_there_are_many_images(count: int, steps: int) -> None:
+    assert matching_of(config_of(images_per_class=count)).inner_steps == steps
+    own = {"images_per_class": count, "options.inner_steps": 3}
+    assert matching_of(config_of(**own)).inner_steps == 3
+
+
 def test_the_step_size_is_still_found_where_it_is_left_open() -> None:
     method = make_method(config_of(**{"options.image_rate": 0.0}))
     assert isinstance(method, WarmStart)
