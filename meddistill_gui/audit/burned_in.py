@@ -3,6 +3,7 @@
 A map points to where a person must look; it finds no single rare note, and no face in a head scan.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ _BAND: Final = 1.0
 _TIMES_USUAL: Final = 4.0
 _CORNER: Final = 4
 
+Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 
@@ -43,7 +45,22 @@ def annotation_zones(images: Tensor) -> list[Zone]:
     Args:
         images: float32 `[N, C, S, S]`, 0..1.
     """
-    detail = fine_detail(images)
+    return _standing_out(fine_detail(images))
+
+
+def source_zones(images: Sequence[Float32]) -> list[Zone]:
+    """The same for source images at their full size, float32 `[H, W]` or `[H, W, 3]` of any sizes; small text is lost below that.
+
+    Every image is brought to the same 8 x 8 blocks, so images of different sizes can be compared.
+    """
+    if not images:
+        return []
+    energy = np.stack([_blocks_of(image) for image in images])
+    spread = energy.std(0) if len(energy) > 1 else energy[0]
+    return _standing_out(np.sqrt(energy.mean(0) * spread))
+
+
+def _standing_out(detail: Float64) -> list[Zone]:
     usual = float(np.median(detail))
     found = [
         Zone(top=row / BLOCKS, left=column / BLOCKS, strength=float(detail[row, column]) / usual)
@@ -52,6 +69,23 @@ def annotation_zones(images: Tensor) -> list[Zone]:
         if _at_rim(row, column) and usual > 0 and detail[row, column] > _TIMES_USUAL * usual
     ]
     return sorted(found, key=lambda zone: -zone.strength)
+
+
+def _blocks_of(image: Float32) -> Float64:
+    """Energy of pixel-to-pixel steps in each block, float64 `[8, 8]`: what letters are made of."""
+    grey = image.mean(2) if image.ndim == 3 else image
+    down, right = np.diff(grey, axis=0)[:, :-1], np.diff(grey, axis=1)[:-1]
+    steps = np.square(down) + np.square(right)
+    rows, columns = (np.linspace(0, size, BLOCKS + 1).astype(int) for size in steps.shape)
+    return np.array(
+        [
+            [
+                steps[rows[r] : rows[r + 1], columns[c] : columns[c + 1]].mean(dtype=np.float64)
+                for c in range(BLOCKS)
+            ]
+            for r in range(BLOCKS)
+        ]
+    )
 
 
 def fine_detail(images: Tensor) -> Float64:
@@ -91,7 +125,7 @@ def sentence(zones: list[Zone], whose: str) -> str:
 
     Args:
         zones: From `annotation_zones`.
-        whose: "training" or "synthetic".
+        whose: "training", "synthetic", or "source, at full size,".
     """
     if not zones:
         return (

@@ -135,7 +135,7 @@ def _kept(
 
 def _judged(groups: Groups, answers: Sequence[Float64], count: int) -> Membership:
     planted = answers[1 : 1 + len(groups.planted)]
-    references = stacked(answers[1 + len(groups.planted) :], groups.references)
+    references = stacked(answers[1 + len(groups.planted) :], groups.references, groups.drawn_from)
     found = signals(answers[0], references)
     known = [signals(phi, references) for phi in planted]
     positive = {name: _positive(groups, [one[name] for one in known]) for name in SIGNALS}

@@ -27,6 +27,7 @@ class Groups:
         unused: A quarter of the hold-out that nothing is trained on (negative control).
         planted: Small sets of training patients: bundles that are known to leak (positive control).
         references: Small sets of another quarter of the hold-out.
+        drawn_from: That quarter.
     """
 
     pool: RealImages
@@ -36,6 +37,7 @@ class Groups:
     unused: Int64
     planted: tuple[Int64, ...]
     references: tuple[Int64, ...]
+    drawn_from: Int64
 
     @property
     def too_few(self) -> bool:
@@ -82,6 +84,7 @@ def grouped(case: Case, material: Material) -> Groups:
         unused=_placed(unused, held_place),
         planted=tuple(_placed(rows, place) for rows in planted),
         references=tuple(_placed(rows, held_place) for rows in drawn if len(rows)),
+        drawn_from=_placed(references, held_place),
     )
 
 

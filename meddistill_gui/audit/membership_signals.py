@@ -18,6 +18,7 @@ _TINY: Final = 1e-30
 _RIDGE: Final = 0.05
 
 Bools = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
 
 
 def log_odds(probabilities: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> Float64:
@@ -41,10 +42,12 @@ class References:
     Attributes:
         phi: float64 `[R, N]`, φ of every image under the students of each reference set.
         seen: bool `[R, N]`, whether the image was in that set.
+        reference: bool `[N]`, whether it is one of the reference patients, whom the sets were drawn from.
     """
 
     phi: Float64
     seen: Bools
+    reference: Bools
 
     def unseen(self) -> Float64:
         """Mean φ of each image over the sets that it is not in, float64 `[N]`; NaN where it is in all."""
@@ -53,14 +56,13 @@ class References:
     def examples(self) -> tuple[Float64, Float64]:
         """(φ, mean φ under the other sets without it) of images that were seen, and of reference images that were not."""
         seen, unseen = [], []
-        used = self.seen.any(0)
         for number, phi in enumerate(self.phi):
             rest = np.delete(np.arange(len(self.phi)), number)
             others = _mean_where(self.phi[rest], ~self.seen[rest])
             pairs = np.stack([phi, others], axis=1)
             known = np.isfinite(others)
             seen.append(pairs[self.seen[number] & known])
-            unseen.append(pairs[used & ~self.seen[number] & known])
+            unseen.append(pairs[self.reference & ~self.seen[number] & known])
         return np.concatenate(seen), np.concatenate(unseen)
 
 
@@ -94,12 +96,14 @@ def signals(phi: Float64, references: References) -> dict[str, Float64]:
     return dict(zip(SIGNALS, made, strict=True))
 
 
-def stacked(sets: Sequence[Float64], members: Sequence[npt.NDArray[np.int64]]) -> References:
-    """References from φ of each set `[N]` and the rows that each was trained on."""
+def stacked(sets: Sequence[Float64], members: Sequence[Int64], reference: Int64) -> References:
+    """References from φ of each set `[N]`, the rows that each was trained on, and the rows of all reference patients."""
     seen = np.zeros((len(sets), len(sets[0])), dtype=np.bool_)
     for row, chosen in zip(seen, members, strict=True):
         row[chosen] = True
-    return References(phi=np.stack(sets), seen=seen)
+    return References(
+        phi=np.stack(sets), seen=seen, reference=np.isin(np.arange(seen.shape[1]), reference)
+    )
 
 
 def _mean_where(values: Float64, chosen: Bools) -> Float64:

@@ -13,7 +13,6 @@ from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 
-
 WITHOUT_BRIGHTNESS: Final = "noisy_distribution"
 """The method whose recipe says nothing of the training images."""
 

@@ -91,6 +91,26 @@ def binomial_at_least(found: int, of: int, share: float) -> float:
     return min(1.0, math.fsum(_binomial(k, of, share) for k in range(found, of + 1)))
 
 
+def epsilon_shown(right: int, guesses: int, confidence: float = 0.95) -> float:
+    """The greatest epsilon that correct guesses refute (one-run audit of pure differential privacy, Steinke et al. 2023).
+
+    Under epsilon each guess about a fair coin is right with probability e^epsilon / (1 + e^epsilon) at most, so the number of right
+    ones is at most binomial. A small value proves nothing: it is a lower bound.
+
+    Args:
+        right: Correct guesses.
+        guesses: Guesses made.
+        confidence: Of the bound.
+
+    Returns:
+        The lower bound, 0 where nothing is shown.
+    """
+    if right == 0:
+        return 0.0
+    share = _root(lambda share: binomial_at_least(right, guesses, share) - (1 - confidence))
+    return max(0.0, math.log(share / (1 - share)))
+
+
 def auc(members: Float64, others: Float64) -> float:
     """P(member scores higher than other), ties counting one half (Mann-Whitney)."""
     return float(_placements(members, others).mean())

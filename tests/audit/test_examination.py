@@ -101,6 +101,22 @@ def test_one_copy_among_strangers_is_named(train, holdout, strangers, audited):
     assert any("Synthetic image 18 is traceable" in reason for reason in report["reasons"])
 
 
+def test_one_copy_moves_neither_the_index_nor_the_three_sample_test(
+    train, holdout, make_hospital, audited
+):
+    """Vector 4: 199 strangers and a copy. The search names it; M2 and M3 are blind to it, which is why they decide nothing."""
+    strangers = floats(make_hospital(200, seed=33).images)
+    leaky = strangers.copy()
+    leaky[61] = floats(train.images[5])
+    clean, found = (audited(images, train, holdout, planted=2) for images in (strangers, leaky))
+    assert found["verdict"] == Verdict.LEAK_FOUND
+    assert any("image 62 " in reason for reason in found["reasons"])
+    assert found["images"][61]["found_a"]["patient"] == train.patients[5]
+    assert found["closeness"]["value"] == pytest.approx(clean["closeness"]["value"], abs=0.03)
+    assert found["closeness"]["p"] > 0.05 or clean["closeness"]["p"] < 0.05
+    assert found["three_sample"]["z"] == pytest.approx(clean["three_sample"]["z"], abs=0.4)
+
+
 def test_a_negative_is_named_as_one(train, holdout, strangers, audited):
     images = strangers[:6].copy()
     images[3] = 1 - floats(train.images[5])

@@ -38,7 +38,7 @@ def shadows():
         sets.append(phi)
     target = difficulty + random.normal(0, 1, 400)
     target[200:300] += 2
-    return target, stacked(sets, members)
+    return target, stacked(sets, members, np.arange(200))
 
 
 def test_references_answer_for_images_that_they_did_not_see(shadows):
@@ -66,3 +66,13 @@ def test_the_likelihood_ratio_points_to_what_was_seen(shadows):
     seen, unseen = references.examples()
     assert auc(fitted.ratio(seen), fitted.ratio(unseen)) > 0.85
     assert fitted.seen[0][0] - fitted.unseen[0][0] == pytest.approx(2, abs=0.5)
+
+
+def test_two_references_are_enough(shadows):
+    """Images that neither saw are examples of unseen ones."""
+    _, whole = shadows
+    few = stacked(whole.phi[:2], [np.flatnonzero(row) for row in whole.seen[:2]], np.arange(200))
+    seen, unseen = few.examples()
+    assert len(seen) > 10
+    assert len(unseen) > 10
+    assert np.isfinite(likelihood(few).ratio(unseen)).all()

@@ -51,6 +51,31 @@ def test_conformal_p_is_uniform_for_exchangeable_scores():
     )  # Kolmogorov-Smirnov at 1 %, and the step of 1/100
 
 
+@pytest.mark.parametrize(
+    ("right", "guesses", "shown"),
+    [
+        (60, 100, 0.05),
+        (75, 100, 0.70),
+        (100, 100, 3.49),
+        (550, 1000, 0.09),
+        (600, 1000, 0.30),
+        (1000, 1000, 5.81),
+    ],
+)
+def test_the_epsilon_that_guesses_refute(right, guesses, shown):
+    """Vector 17, and the closed form where all guesses are right: share^n = 5 %."""
+    assert statistics.epsilon_shown(right, guesses) == pytest.approx(shown, abs=0.015)
+    if right == guesses:
+        share = 0.05 ** (1 / guesses)
+        wanted = math.log(share / (1 - share))
+        assert statistics.epsilon_shown(right, guesses) == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize("right", [0, 30, 50])
+def test_guessing_refutes_nothing(right):
+    assert statistics.epsilon_shown(right, 100) == 0.0
+
+
 def test_holm_is_the_textbook_example():
     adjusted = statistics.holm(np.array([0.01, 0.04, 0.03, 0.005]))
     assert adjusted == pytest.approx([0.03, 0.06, 0.06, 0.02])
