@@ -52,7 +52,7 @@ def _prepare(hospital: Path, *, seed: int, distil: bool) -> None:
     if distil:
         _command(
             *("distill", "--project", project, "--name", "chest", "--method", "distribution"),
-            *("--iterations", "200", "--images.size", "32", "--images-per-class", "2"),
+            *("--iterations", "200", "--images-size", "32", "--images-per-class", "2"),
         )
 
 

@@ -10,6 +10,8 @@ import pytest
 
 NOT_IMPORTED: dict[str, str] = {
     "bcrypt": "cryptography loads it by name",
+    "onnx": "torch.onnx.export loads it by name",
+    "onnxscript": "torch.onnx.export loads it by name",
     "pylibjpeg": "pydicom loads it by name",
     "pylibjpeg-openjpeg": "pydicom loads it by name",
     "pylibjpeg-rle": "pydicom loads it by name",
