@@ -101,11 +101,7 @@ def cut_images(
         with writing_to(folder):
             stream.seek(0)
             _write_header(stream, sum(map(len, places)), images)
-    with writing_to(folder):
-        np.save(folder / PLACES, np.concatenate(places), allow_pickle=False)
-        for file in folder.iterdir():
-            with file.open("rb+") as written:
-                os.fsync(written.fileno())
+    _finish(folder, np.concatenate(places))
 
 
 def cut_image(
@@ -133,6 +129,15 @@ def cut_image(
         _check_size(whole, row)
         _fill(pixels, whole, grid.position[kept], plan.size)
     return pixels, places
+
+
+def _finish(folder: Path, places: Places) -> None:
+    """Write the places, and see that all of it is on the disk."""
+    with writing_to(folder):
+        np.save(folder / PLACES, places, allow_pickle=False)
+        for file in folder.iterdir():
+            with file.open("rb+") as written:
+                os.fsync(written.fileno())
 
 
 def _fill(pixels: Pixels, whole: Pixels, positions: Places, size: int) -> None:
