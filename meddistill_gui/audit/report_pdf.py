@@ -41,8 +41,8 @@ _SMALL: Final = ParagraphStyle("small", _TEXT, fontSize=7.5, leading=10, textCol
 _TITLE: Final = ParagraphStyle("title", _TEXT, fontSize=17, leading=21, spaceAfter=6)
 _HEADING: Final = ParagraphStyle("heading", _TEXT, fontSize=12, leading=15, spaceBefore=12, spaceAfter=4)  # fmt: skip
 _WIDTH: Final = A4[0] - 40 * mm
-_PICTURE: Final = 19 * mm
-_ACROSS: Final = 8
+_PICTURE: Final = 17 * mm
+_ACROSS: Final = 9
 
 
 def public_pdf(report: Mapping[str, Any], synthetic: Sequence[UInt8] = ()) -> bytes:
