@@ -27,6 +27,7 @@ from meddistill_gui.core.run_folder import RunFolder, open_run
 from meddistill_gui.operations import audit_reports
 from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
 from meddistill_gui.operations.real_images import READING_PHASES
+from meddistill_gui.operations.source_corners import source_corners
 
 
 def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
@@ -50,6 +51,7 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
         detailed = yield from examine(
             result, train, holdout, config, control, ledger, audits, shelf
         )
+        words, corners = source_corners(run, train, config.seed, control)
     except Stopped:
         shelf.flush()
         raise
@@ -58,6 +60,9 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
         "formal": formal.claimed(run_config, reworked=run.origin.is_file()),
     }
     pictures = audit_reports.pictures_of(detailed, result, train, holdout)
+    detailed["burned_in"] = [words, *detailed.get("burned_in", [])]
+    if corners is not None:
+        pictures["corners"] = corners
     audit_reports.write(run, detailed, pictures)
     shelf.clear()
     yield Finished(
