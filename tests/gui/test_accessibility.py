@@ -8,6 +8,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QApplication,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -152,3 +153,30 @@ def walked(qtbot, window: MainWindow, name: str) -> set[QWidget]:
         if window.focusWidget() is start:
             return reached
     raise AssertionError(f"the keyboard is caught on {name} by {described(window.focusWidget())}")
+
+
+@pytest.mark.slow
+def test_at_twice_the_size_no_word_of_a_page_is_cut(window, theme):
+    theme.set_text_percent(200)
+    window.resize(1280, 832)
+    cut = []
+    for entry in pages():
+        window.go_to(entry.name)
+        QApplication.processEvents()
+        page = window.page(entry.name)
+        cut += [
+            f"{described(widget)} {widget.text()[:40]}"
+            for widget in page.findChildren(QWidget)
+            if widget.isVisible() and is_cut(widget)
+        ]
+    assert not cut, "\n".join(cut)
+
+
+def is_cut(widget: QWidget) -> bool:
+    """Whether the words of a label or button have less room than they need; a path may be elided, it says so itself."""
+    if not isinstance(widget, QLabel | QAbstractButton) or not widget.text():
+        return False
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        return widget.heightForWidth(widget.width()) > widget.height() + 1
+    words = widget.fontMetrics().size(0, widget.text())
+    return words.width() > widget.width() + 1 or words.height() > widget.height() + 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -13,6 +14,7 @@ from meddistill_gui.gui.widgets.labels import label, set_kind
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.progress_line import ProgressLine
 
+_SIDE = 32
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 
 
@@ -99,13 +101,32 @@ class PageFrame(QWidget):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_actions()
+
     def _fit(self) -> None:
-        """Actions below the title where text is large, beside it else."""
+        """Actions below the title where text is large, beside it else; below each other where even that is too wide."""
         direction = QBoxLayout.Direction
         stacked = large_text(self)
         self._head.setDirection(direction.TopToBottom if stacked else direction.LeftToRight)
         self._head.setSpacing(8 if stacked else 24)
         self._actions.setAlignment(Qt.AlignmentFlag.AlignLeft if stacked else _RIGHT)
+        self._fit_actions()
+
+    def _fit_actions(self) -> None:
+        direction = QBoxLayout.Direction
+        wide = large_text(self) and self._width_of_actions() > self.width() - 2 * _SIDE
+        self._actions.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
+
+    def _width_of_actions(self) -> int:
+        """Pixels that the actions take beside each other."""
+        items = [self._actions.itemAt(place) for place in range(self._actions.count())]
+        hints = [
+            item.sizeHint().width() for item in items if item is not None and not item.isEmpty()
+        ]
+        return sum(hints) + self._actions.spacing() * max(0, len(hints) - 1)
 
     def _arrange(self) -> None:
         words = QVBoxLayout()
@@ -118,7 +139,7 @@ class PageFrame(QWidget):
         foot = QFrame()
         foot.setProperty("kind", "rule")
         column = QVBoxLayout(self)
-        column.setContentsMargins(32, 24, 32, 12)
+        column.setContentsMargins(_SIDE, 24, _SIDE, 12)
         column.setSpacing(16)
         column.addLayout(self._head)
         column.addWidget(self.notice)
