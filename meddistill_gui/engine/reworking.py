@@ -70,8 +70,8 @@ def without(at: Checkpoint, rows: Sequence[int]) -> Checkpoint:
         labels=best.learned.labels[staying],
         rates=best.learned.rates,
     )
-    classes = best.learned.labels.argmax(1).unique()
-    if len(learned.labels) == 0 or len(learned.labels.argmax(1).unique()) < len(classes):
+    classes = torch.unique(best.learned.labels.argmax(1))
+    if len(learned.labels) == 0 or len(torch.unique(learned.labels.argmax(1))) < len(classes):
         raise ProjectError(
             "A class would be left without an image.", "Let the image begin again from noise."
         )

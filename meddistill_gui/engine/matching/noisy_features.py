@@ -168,7 +168,7 @@ def made_up_pictures(setting: Setting) -> Tensor:
     white = torch.randn(shape, generator=generator(setting.seed, "made-up pictures"))
     rows, columns = torch.fft.fftfreq(shape[2]), torch.fft.rfftfreq(shape[3])
     frequency = torch.sqrt(rows[:, None] ** 2 + columns**2).clamp(min=1.0 / shape[2])
-    pictures = torch.fft.irfft2(torch.fft.rfft2(white) / frequency, s=shape[2:])
+    pictures: Tensor = torch.fft.irfft2(torch.fft.rfft2(white) / frequency, s=shape[2:])
     pictures = pictures - pictures.mean((2, 3), keepdim=True)
     return (pictures / pictures.std((2, 3), keepdim=True)).to(setting.device)
 

@@ -70,7 +70,7 @@ def summed(embed: Embedding, train: TrainingTensors) -> Tensor:
         with torch.no_grad():
             features = embed(train.images[rows]).cpu()
         labels, patients = train.labels[rows].cpu(), train.patients[rows].cpu()
-        for patient in patients.unique():
+        for patient in torch.unique(patients):
             his = patients == patient
             added = contribution(features[his], labels[his], train.classes)
             total = added if total is None else total + added
@@ -114,7 +114,7 @@ def gaussian_noise(count: int) -> Tensor:
 def _of_whole_patients(patients: Tensor) -> Iterator[Tensor]:
     """Row numbers in chunks that hold all images of a patient or none."""
     order = patients.argsort(stable=True)
-    numbers, counts = patients[order].unique_consecutive(return_counts=True)
+    numbers, counts = torch.unique_consecutive(patients[order], return_counts=True)
     first, chunk = 0, 0
     for count in counts.tolist() if len(numbers) else []:
         chunk += count

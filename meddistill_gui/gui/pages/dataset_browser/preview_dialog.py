@@ -189,8 +189,10 @@ class PreviewDialog(OperationDialog):
         self.questions.hide()
         self.lists.hide()
         self.column.insertWidget(self.column.count() - 1, holder, 1)
-        form = self.column.itemAt(self.column.indexOf(holder) - 1).widget()
-        form.setMinimumHeight(_LEAST)  # never squeezed to a slit by the lists
+        above = self.column.itemAt(self.column.indexOf(holder) - 1)
+        form = above.widget() if above is not None else None
+        if form is not None:
+            form.setMinimumHeight(_LEAST)  # never squeezed to a slit by the lists
         room = self.screen().availableGeometry().height()
         self.resize(820, min(960, int(0.9 * room)))
 
