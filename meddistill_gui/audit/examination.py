@@ -68,13 +68,8 @@ def examine(
         Stopped: The user asked to stop; with a shelf the next call goes on from here.
     """
     case = Case(
-        distilled=distilled,
-        train=train,
-        holdout=holdout,
-        seed=config.seed,
-        ledger=ledger,
-        audits=audits,
-    )
+        distilled=distilled, train=train, holdout=holdout, seed=config.seed, ledger=ledger, audits=audits
+    )  # fmt: skip
     yield Progress(phase=CHECKING, done=0, total=2, unit="steps")
     checks = list(comparable(case))
     if not all(check.passed for check in checks):
