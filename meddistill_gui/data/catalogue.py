@@ -121,7 +121,7 @@ class CatalogueSummary:
         risks: Files whose pixels may show text that identifies a person.
         classes: By name.
         roles: In the order of `ROLES`; empty before the split.
-        modality: The DICOM modality of most images; "" for picture files, and before the first scan.
+        modality: The DICOM modality of most of the first thousand images; "" for picture files, and before the first scan.
     """
 
     source: Path | None
@@ -228,7 +228,8 @@ class Catalogue:
 
     def _modality(self) -> str:
         row = self.connection.execute(
-            "SELECT modality FROM image GROUP BY modality ORDER BY count(*) DESC, modality LIMIT 1"
+            "SELECT modality FROM (SELECT modality FROM image ORDER BY id LIMIT 1000) "
+            "GROUP BY modality ORDER BY count(*) DESC, modality LIMIT 1"
         ).fetchone()
         return str(row[0]) if row else ""
 
