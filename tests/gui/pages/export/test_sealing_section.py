@@ -1,5 +1,6 @@
 """Signing and encrypting, as the page asks for them."""
 
+import keyring.backends.fail
 import pytest
 from PySide6.QtWidgets import QLineEdit
 
@@ -119,6 +120,16 @@ def test_to_people_whose_keys_are_known_and_to_other_lines(page, qtbot, start_fa
     assert start_fake.asked[-1][1].recipients == (key.line, "age1abc")
 
 
+@pytest.fixture
+def no_key_ring():
+    """A system whose key ring takes nothing."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(keyring.backends.fail.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.mark.usefixtures("no_key_ring")
 def test_a_key_ring_that_refuses_is_said(page, qtbot):
     with qtbot.waitSignal(page._sealing.key.failed, timeout=10_000):
         page._sealing.key.make_key(Place.KEY_RING, "")
