@@ -24,7 +24,7 @@ from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
-from meddistill_gui.data.phantom_anatomy import CLASSES, draw_anatomy, draw_radiograph
+from meddistill_gui.data.phantoms.anatomy import CLASSES, draw_anatomy, draw_radiograph
 from meddistill_gui.engine import runner
 
 SIDE: Final = 32

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SourceError
-from meddistill_gui.data.copies import SIMILAR
-from meddistill_gui.data.reading import read_image
+from meddistill_gui.data.division.copies import SIMILAR
+from meddistill_gui.data.formats.reading import read_image
+from meddistill_gui.data.images.squares import to_square
 from meddistill_gui.data.recording import SeenFile
-from meddistill_gui.data.squares import to_square
 from meddistill_gui.data.walking import walk
 
 _BLOCK: Final = 512

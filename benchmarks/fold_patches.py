@@ -5,8 +5,8 @@ from PIL import Image
 
 from meddistill_gui.core.patch_set import PATCH_CLASSES, UNDECIDED, PatchSet
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.data.patch_grid import shares, starts
-from meddistill_gui.data.phantom_folds import FOLDS, draw_folds
+from meddistill_gui.data.patches.patch_grid import shares, starts
+from meddistill_gui.data.phantoms.folds import FOLDS, draw_folds
 
 _OUTSIDE, _INSIDE = 0.01, 0.85  # paper D
 

@@ -27,7 +27,7 @@ from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import DivergedError
 from meddistill_gui.core.gaussian_mechanism import planned
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.data.phantom_anatomy import CLASSES, draw_anatomy, draw_radiograph
+from meddistill_gui.data.phantoms.anatomy import CLASSES, draw_anatomy, draw_radiograph
 from meddistill_gui.engine import starting
 from meddistill_gui.engine.bounded import normaliser_for
 from meddistill_gui.engine.devices import prepare_threads

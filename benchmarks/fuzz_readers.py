@@ -27,8 +27,8 @@ import nibabel
 import pydicom
 
 from meddistill_gui.core.errors import SourceError
-from meddistill_gui.data.headers import read_facts
-from meddistill_gui.data.reading import read_header, read_image
+from meddistill_gui.data.formats.headers import read_facts
+from meddistill_gui.data.formats.reading import read_header, read_image
 
 _LARGEST: Final = 1 << 20
 _SLOW_SECONDS: Final = 2.0

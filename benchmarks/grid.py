@@ -54,7 +54,7 @@ def make_project(folder: Path, images: int) -> Path:
     from meddistill_gui.core.configs.scan import ScanConfig
     from meddistill_gui.core.control import Control
     from meddistill_gui.data.catalogue import open_catalogue
-    from meddistill_gui.data.phantom import write_hospital
+    from meddistill_gui.data.phantoms.hospital import write_hospital
     from meddistill_gui.operations.label import label
     from meddistill_gui.operations.scan import scan
 

@@ -14,14 +14,14 @@ from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.project import create_project
-from meddistill_gui.data import phantom_dicom
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
-from meddistill_gui.data.labelling import label
-from meddistill_gui.data.patch_plan import count_patches
-from meddistill_gui.data.patches import cut_patches, load_patches
-from meddistill_gui.data.phantom_fold_hospital import KINDS
-from meddistill_gui.data.phantom_folds import FOLDS, FoldPhantom, draw_folds
-from meddistill_gui.data.regions import mask_region, replace_regions
+from meddistill_gui.data.labels.labelling import label
+from meddistill_gui.data.patches.patch_plan import count_patches
+from meddistill_gui.data.patches.patch_set import cut_patches, load_patches
+from meddistill_gui.data.patches.regions import mask_region, replace_regions
+from meddistill_gui.data.phantoms import dicom as phantom_dicom
+from meddistill_gui.data.phantoms.fold_hospital import KINDS
+from meddistill_gui.data.phantoms.folds import FOLDS, FoldPhantom, draw_folds
 from meddistill_gui.data.scanning import scan
 
 _DRAWN = 4  # pictures that are really drawn; the others are these, shifted

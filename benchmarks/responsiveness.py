@@ -85,7 +85,7 @@ def _project(folder: Path) -> Path:
     from meddistill_gui.core.configs.scan import ScanConfig
     from meddistill_gui.core.configs.split import SplitConfig
     from meddistill_gui.core.control import Control
-    from meddistill_gui.data.phantom import write_hospital
+    from meddistill_gui.data.phantoms.hospital import write_hospital
     from meddistill_gui.operations.label import label
     from meddistill_gui.operations.scan import scan
     from meddistill_gui.operations.split import split

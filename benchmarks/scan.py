@@ -23,7 +23,7 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.phantom_dicom import KINDS, dicom_bytes, invent_person
+from meddistill_gui.data.phantoms.dicom import KINDS, dicom_bytes, invent_person
 from meddistill_gui.data.scanning import scan
 
 _IN_FOLDER: Final = 40

@@ -34,7 +34,7 @@ from meddistill_gui.core.events import Event, Finished
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import INNER_PATH, open_catalogue
-from meddistill_gui.data.copies import list_copies
+from meddistill_gui.data.division.copies import list_copies
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation import baselines
 from meddistill_gui.engine.evaluation.metrics import interval

@@ -41,7 +41,7 @@ def main() -> None:
 def _prepare(hospital: Path, *, seed: int, distil: bool) -> None:
     """An invented hospital as a project, by the command line; A distils as well."""
     from meddistill_gui.core.control import Control
-    from meddistill_gui.data.phantom import write_hospital
+    from meddistill_gui.data.phantoms.hospital import write_hospital
 
     source, project = hospital / "images", hospital / "project"
     for _ in write_hospital(source, patients=_PATIENTS, seed=seed, control=Control()):

@@ -24,18 +24,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         return window()
     if given == ["--job"]:
-        from meddistill_gui.jobs import child  # noqa: PLC0415
+        from meddistill_gui.jobs import child
 
         return child.main()
-    from meddistill_gui.cli.main import main as command_line  # noqa: PLC0415
+    from meddistill_gui.cli.main import main as command_line
 
     return command_line(given)
 
 
 def window() -> int:
     """Open the window."""
-    from meddistill_gui.core import logs, paths  # noqa: PLC0415
-    from meddistill_gui.core.errors import MedDistillError  # noqa: PLC0415
+    from meddistill_gui.core import logs, paths
+    from meddistill_gui.core.errors import MedDistillError
 
     _become_a_decoder()
     _prepare_threads()
@@ -47,8 +47,8 @@ def window() -> int:
         _need_a_screen()
         with (folder / "crash.log").open("a", encoding="utf-8") as crash_log:
             faulthandler.enable(crash_log)
-            from meddistill_gui.gui.app import run  # noqa: PLC0415
-            from meddistill_gui.jobs import child_process  # noqa: PLC0415
+            from meddistill_gui.gui.app import run
+            from meddistill_gui.jobs import child_process
 
             return run(child_process.start)
     except MedDistillError as error:
@@ -62,7 +62,7 @@ def _need_a_screen() -> None:
     Raises:
         InputError: There is no screen.
     """
-    from meddistill_gui.core.errors import InputError  # noqa: PLC0415
+    from meddistill_gui.core.errors import InputError
 
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in names):
@@ -73,9 +73,9 @@ def _need_a_screen() -> None:
 
 
 def _become_a_decoder() -> None:
-    """In a frozen build this program is also the process that decodes images apart (`data/apart.py`); then never returns."""
+    """In a frozen build this program is also the process that decodes images apart (`data/formats/apart.py`); then never returns."""
     if getattr(sys, "frozen", False):
-        import multiprocessing  # noqa: PLC0415 - costs a tenth of the start and only a frozen build needs it
+        import multiprocessing
 
         multiprocessing.freeze_support()
 

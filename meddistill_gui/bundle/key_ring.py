@@ -14,19 +14,18 @@ _REAL: Final = 1.0  # priority from which keyring recommends a back end; plain-t
 
 def available() -> bool:
     """Whether this system has a key ring that is fit for secrets."""
-    import keyring  # noqa: PLC0415 - see above
+    import keyring  # noqa: PLC0415 - the window opens without it
 
     return float(getattr(keyring.get_keyring(), "priority", 0)) >= _REAL
 
 
 def fetch(name: str) -> str | None:
     """The secret of this name; None where there is none, or no key ring."""
-    import keyring  # noqa: PLC0415 - see above
+    import keyring  # noqa: PLC0415 - the window opens without it
 
     try:
         return keyring.get_password(APP_NAME, name)
-    # see above: each back end has its own kind of error
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - each back end has its own kind of error
         return None
 
 
@@ -36,12 +35,11 @@ def keep(name: str, secret: str) -> None:
     Raises:
         BundleError: There is no key ring, or it is locked.
     """
-    import keyring  # noqa: PLC0415 - see above
+    import keyring  # noqa: PLC0415 - the window opens without it
 
     try:
         keyring.set_password(APP_NAME, name, secret)
         kept = keyring.get_password(APP_NAME, name) == secret
-    # see above
     except Exception as error:
         raise _no_ring(f" ({error})") from error
     if not kept:

@@ -13,10 +13,10 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.division.patients import apply_stored, check_pattern
 from meddistill_gui.data.facts import FileFacts, Problem
-from meddistill_gui.data.headers import UNREADABLE, read_facts
-from meddistill_gui.data.label_layers import derive_by_hand
-from meddistill_gui.data.patients import apply_stored, check_pattern
+from meddistill_gui.data.formats.headers import UNREADABLE, read_facts
+from meddistill_gui.data.labels.layers import derive_by_hand
 from meddistill_gui.data.recording import (
     SeenFile,
     forget_files,

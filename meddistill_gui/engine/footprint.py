@@ -103,7 +103,7 @@ def _counted(network: Network, count: int, shape: tuple[int, ...]) -> int:
         scores = network.logits(theta, images)
         loss = -F.log_softmax(scores, dim=1).sum()
         (gradient,) = torch.autograd.grad(loss, theta, create_graph=True)
-    own = theta.untyped_storage()._cdata  # noqa: SLF001
+    own = theta.untyped_storage()._cdata  # noqa: SLF001 - as above
     found = sum(tensor.untyped_storage().nbytes() for name, tensor in held.items() if name != own)
     return found + gradient.numel() * _FLOAT
 

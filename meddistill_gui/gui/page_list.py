@@ -49,13 +49,13 @@ def pages() -> tuple[PageEntry, ...]:
 
 
 def _data() -> type[QWidget]:
-    from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage  # noqa: PLC0415
+    from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
 
     return DatasetBrowserPage
 
 
 def _distil() -> type[QWidget]:
-    from meddistill_gui.gui.pages.distillation_wizard.page import (  # noqa: PLC0415
+    from meddistill_gui.gui.pages.distillation_wizard.page import (
         DistillationWizardPage,
     )
 
@@ -63,19 +63,19 @@ def _distil() -> type[QWidget]:
 
 
 def _live() -> type[QWidget]:
-    from meddistill_gui.gui.pages.live_view.page import LiveViewPage  # noqa: PLC0415
+    from meddistill_gui.gui.pages.live_view.page import LiveViewPage
 
     return LiveViewPage
 
 
 def _compare() -> type[QWidget]:
-    from meddistill_gui.gui.pages.compare.page import ComparePage  # noqa: PLC0415
+    from meddistill_gui.gui.pages.compare.page import ComparePage
 
     return ComparePage
 
 
 def _anonymity() -> type[QWidget]:
-    from meddistill_gui.gui.pages.anonymity_preview.page import (  # noqa: PLC0415
+    from meddistill_gui.gui.pages.anonymity_preview.page import (
         AnonymityPreviewPage,
     )
 
@@ -83,12 +83,12 @@ def _anonymity() -> type[QWidget]:
 
 
 def _export() -> type[QWidget]:
-    from meddistill_gui.gui.pages.export.page import ExportPage  # noqa: PLC0415
+    from meddistill_gui.gui.pages.export.page import ExportPage
 
     return ExportPage
 
 
 def _receive() -> type[QWidget]:
-    from meddistill_gui.gui.pages.receive.page import ReceivePage  # noqa: PLC0415
+    from meddistill_gui.gui.pages.receive.page import ReceivePage
 
     return ReceivePage

@@ -22,7 +22,7 @@ from meddistill_gui.core.errors import TargetError
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.files import writing_to
 from meddistill_gui.core.run_folder import RunFolder
-from meddistill_gui.data.phantom import write_hospital
+from meddistill_gui.data.phantoms.hospital import write_hospital
 from meddistill_gui.operations import demo_patches, run_report
 from meddistill_gui.operations.audit import audit
 from meddistill_gui.operations.distill import distill, experts

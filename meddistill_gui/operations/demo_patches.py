@@ -15,8 +15,8 @@ from meddistill_gui.core.configs.soft_label import SoftLabelOptions
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event
-from meddistill_gui.data.phantom_fold_hospital import IMAGES, MASKS, write_fold_hospital
-from meddistill_gui.data.phantom_folds import FOLDS
+from meddistill_gui.data.phantoms.fold_hospital import IMAGES, MASKS, write_fold_hospital
+from meddistill_gui.data.phantoms.folds import FOLDS
 from meddistill_gui.operations.capsule import capsule_export, capsule_open
 from meddistill_gui.operations.following import followed
 from meddistill_gui.operations.label import label

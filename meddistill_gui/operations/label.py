@@ -7,10 +7,10 @@ from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held, open_project
-from meddistill_gui.data import labelling
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.labelling import LabelReport
-from meddistill_gui.data.splitting import FEWEST_PATIENTS, FEWEST_TO_DIVIDE
+from meddistill_gui.data.division.splitting import FEWEST_PATIENTS, FEWEST_TO_DIVIDE
+from meddistill_gui.data.labels import labelling
+from meddistill_gui.data.labels.labelling import LabelReport
 
 _SHOWN: Final = 3
 

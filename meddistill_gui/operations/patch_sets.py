@@ -15,9 +15,10 @@ from meddistill_gui.core.patch_set import PATCH_CLASSES, UNDECIDED, PatchSet
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
-from meddistill_gui.data import patch_plan, patches
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.patch_cutting import PHASE
+from meddistill_gui.data.patches import patch_plan
+from meddistill_gui.data.patches import patch_set as patches
+from meddistill_gui.data.patches.patch_cutting import PHASE
 from meddistill_gui.operations.real_images import roles_read
 
 CUTTING_PHASES: Final = (PHASE,)

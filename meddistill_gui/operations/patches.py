@@ -7,8 +7,8 @@ from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.project import held, open_project
-from meddistill_gui.data import patch_plan
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.patches import patch_plan
 
 
 def patches(config: PatchesConfig, control: Control) -> Iterator[Event]:

@@ -9,7 +9,7 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.patients import name_patients
+from meddistill_gui.data.division.patients import name_patients
 
 _SHOWN: Final = 3
 

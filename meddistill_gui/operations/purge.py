@@ -7,7 +7,7 @@ from meddistill_gui.core.configs.purge import PurgeConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.project import held, open_project
-from meddistill_gui.data import pixels
+from meddistill_gui.data.images import pixels
 
 _MIB = 2**20
 

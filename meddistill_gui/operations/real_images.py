@@ -10,9 +10,9 @@ from meddistill_gui.core.errors import SplitError
 from meddistill_gui.core.events import Event
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.data import pixels
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.role_arrays import load_role
+from meddistill_gui.data.images import pixels
+from meddistill_gui.data.images.role_arrays import load_role
 
 READING_PHASES: Final = ("reading images", "comparing images")
 

@@ -8,7 +8,7 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started
 from meddistill_gui.core.project import held, open_project
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.region_masks import PHASE, import_masks
+from meddistill_gui.data.patches.region_masks import PHASE, import_masks
 
 
 def regions(config: RegionsConfig, control: Control) -> Iterator[Event]:

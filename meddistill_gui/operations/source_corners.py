@@ -13,7 +13,7 @@ from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.reading import read_image
+from meddistill_gui.data.formats.reading import read_image
 
 LOOKED_AT: Final = 48
 SHOWN: Final = 8

@@ -6,8 +6,8 @@ from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held, open_project
-from meddistill_gui.data import splitting
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.division import splitting
 
 
 def split(config: SplitConfig, control: Control) -> Iterator[Event]:

@@ -20,8 +20,8 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import recipe_to_json, to_bytes
 from meddistill_gui.core.paths import resources
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.data import squares
-from meddistill_gui.data.reading import read_image
+from meddistill_gui.data.formats.reading import read_image
+from meddistill_gui.data.images import squares
 from meddistill_gui.engine.evaluation import students
 
 CPU = torch.device("cpu")

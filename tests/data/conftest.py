@@ -13,8 +13,8 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
-from meddistill_gui.data.labelling import label
-from meddistill_gui.data.phantom import write_hospital
+from meddistill_gui.data.labels.labelling import label
+from meddistill_gui.data.phantoms.hospital import write_hospital
 from meddistill_gui.data.scanning import ScanReport, scan
 
 PATIENTS, IMAGES = 24, 48

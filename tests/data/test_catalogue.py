@@ -14,8 +14,8 @@ from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.data import schema
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
+from meddistill_gui.data.division.splitting import split
 from meddistill_gui.data.search import Search
-from meddistill_gui.data.splitting import split
 from tests.data.conftest import IMAGES, PATIENTS
 
 

@@ -14,8 +14,9 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import ConfigError, SourceError, Stopped
 from meddistill_gui.core.events import Progress, Warned
-from meddistill_gui.data import headers, scanning
+from meddistill_gui.data import scanning
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
+from meddistill_gui.data.formats import headers
 from meddistill_gui.data.scanning import scan
 from tests.data.conftest import IMAGES, PATIENTS, digest_of
 

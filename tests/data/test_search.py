@@ -5,8 +5,8 @@ import pytest
 
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.data.catalogue import Catalogue, ImageRow
+from meddistill_gui.data.division.splitting import split
 from meddistill_gui.data.search import ORDERS, Search
-from meddistill_gui.data.splitting import split
 from tests.data.conftest import IMAGES
 
 

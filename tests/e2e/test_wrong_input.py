@@ -18,7 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from meddistill_gui.cli.main import main
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.data.phantom import write_hospital
+from meddistill_gui.data.phantoms.hospital import write_hospital
 from meddistill_gui.operations.distill import distill
 from meddistill_gui.operations.export import export
 from tests.operations.small_hospital import finished, make_project, small_run, write_source
@@ -370,12 +370,12 @@ echo "$code"
 TARGETS = {
     "scan": lambda w, disk: ["scan", w.source, "--project", disk / "other"],
     "scan again": lambda w, disk: ["scan", w.source, "--project", disk / "project"],
-    "label": lambda w, disk: ["label", "--project", disk / "project", "--ignore", "dots"],  # noqa: ARG005
-    "distill": lambda w, disk: ["distill", "--resume", disk / "project" / "runs" / "small"],  # noqa: ARG005
-    "evaluate": lambda w, disk: ["evaluate", disk / "project" / "runs" / "small"],  # noqa: ARG005
+    "label": lambda w, disk: ["label", "--project", disk / "project", "--ignore", "dots"],
+    "distill": lambda w, disk: ["distill", "--resume", disk / "project" / "runs" / "small"],
+    "evaluate": lambda w, disk: ["evaluate", disk / "project" / "runs" / "small"],
     "export": lambda w, disk: ["export", w.run, "--to", disk],
     "receive": lambda w, disk: ["receive", w.bundle, "--out", disk / "received"],
-    "demo": lambda w, disk: ["demo", "--out", disk / "demo"],  # noqa: ARG005
+    "demo": lambda w, disk: ["demo", "--out", disk / "demo"],
 }
 
 

@@ -51,7 +51,7 @@ def test_recovers_a_few_times_and_then_gives_up() -> None:
 
 def test_recovery_goes_back_to_the_best_set() -> None:
     class Fresh:
-        def restarted(self, setting, state, images):  # noqa: ARG002 - as a Method
+        def restarted(self, setting, state, images):
             return {"images": images, "images.velocity": torch.zeros_like(images)}  # fmt: skip
 
     learned = Learned(images=torch.full((2,), 9.0), labels=torch.eye(2), rates=torch.ones(1))

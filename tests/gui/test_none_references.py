@@ -10,14 +10,14 @@ def test_pyside_keeps_its_references_to_none(qtbot):
     """PySide6 6.12.0 loses one per virtual call on Python 3.10 and 3.11 and aborts the process after minutes."""
 
     class Model(QAbstractListModel):
-        def rowCount(self, parent=None):  # noqa: ARG002, N802
+        def rowCount(self, parent=None):  # noqa: N802
             return 3
 
-        def data(self, index, role=0):  # noqa: ARG002
+        def data(self, index, role=0):
             return None
 
     class Widget(QWidget):
-        def paintEvent(self, event):  # noqa: ARG002, N802
+        def paintEvent(self, event):  # noqa: N802
             return None
 
     model = Model()

@@ -24,8 +24,8 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import BundleError, ConfigError, TargetError
 from meddistill_gui.core.events import Warned
 from meddistill_gui.core.run_folder import RunFolder
-from meddistill_gui.data.phantom_fold_hospital import IMAGES, MASKS, write_fold_hospital
-from meddistill_gui.data.phantom_folds import FOLDS
+from meddistill_gui.data.phantoms.fold_hospital import IMAGES, MASKS, write_fold_hospital
+from meddistill_gui.data.phantoms.folds import FOLDS
 from meddistill_gui.operations.capsule import capsule_export, capsule_open
 from meddistill_gui.operations.distill import distill
 from meddistill_gui.operations.label import label

@@ -87,8 +87,8 @@ def _first(layer: nn.Module, channels: int) -> nn.Module:
         channels,
         layer.out_channels,
         layer.kernel_size,  # type: ignore[arg-type]  # a pair, as the layer has it
-        stride=layer.stride,  # type: ignore[arg-type]
-        padding=layer.padding,  # type: ignore[arg-type]
+        stride=layer.stride,  # type: ignore[arg-type]  # so are these
+        padding=layer.padding,  # type: ignore[arg-type]  # so are these
         bias=layer.bias is not None,
     )
     nn.init.kaiming_normal_(fresh.weight, mode="fan_out", nonlinearity="relu")
@@ -102,8 +102,8 @@ def _batch(layer: nn.Module) -> nn.Module:
 
 
 def _instance(layer: nn.Module) -> nn.Module:
-    channels = int(layer.num_features)  # type: ignore[arg-type]
-    return nn.GroupNorm(channels, channels, eps=layer.eps)  # type: ignore[arg-type]
+    channels = int(layer.num_features)  # type: ignore[arg-type]  # torch gives Tensor | Module
+    return nn.GroupNorm(channels, channels, eps=layer.eps)  # type: ignore[arg-type]  # so here
 
 
 _NORMS: Final[Mapping[str, Callable[[nn.Module], nn.Module]]] = {

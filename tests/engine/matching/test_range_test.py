@@ -13,15 +13,15 @@ class Bowl:
     phases = (Phase(name="rolling", iterations=3),)
     needs_experts = False
 
-    def setup(self, setting, images):  # noqa: ARG002 - as a Method
+    def setup(self, setting, images):
         return {"images": images, "image.rate": torch.tensor(1e-3)}
 
-    def step(self, setting, state, iteration):  # noqa: ARG002 - as a Method
+    def step(self, setting, state, iteration):
         images = state["images"]
         moved = images - float(state["image.rate"]) * images
         return StepReport(state={**state, "images": moved}, loss=float(images.square().sum() / 2))
 
-    def result(self, setting, state):  # noqa: ARG002 - as a Method
+    def result(self, setting, state):
         return state["images"]
 
 

@@ -89,8 +89,8 @@ class RealPictures(QObject):
 
 def read_as_trained(row: ImageRow, images: ImagesConfig) -> UInt8:
     """The image as the run saw it: same grey window, same square, same size."""
-    from meddistill_gui.data.reading import read_image  # noqa: PLC0415 - pydicom comes with it
-    from meddistill_gui.data.squares import to_square, to_stored  # noqa: PLC0415
+    from meddistill_gui.data.formats.reading import read_image
+    from meddistill_gui.data.images.squares import to_square, to_stored
 
     values = read_image(row.path, row.frame, window=images.window)
     planes = to_stored(to_square(values, images.size, images.fit, images.channels))

@@ -91,7 +91,7 @@ def read_pixels(catalogue: Path, image: int) -> tuple[str, npt.NDArray[np.uint8]
     Raises:
         SourceError: It is gone or cannot be decoded.
     """
-    from meddistill_gui.data.reading import read_image  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.formats.reading import read_image
 
     with open_catalogue(catalogue) as opened:
         rows = opened.images([image])

@@ -9,8 +9,8 @@ from meddistill_gui.core.configs.purge import PurgeConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.hand_labels import HandReport
-from meddistill_gui.data.label_layers import source_classes
+from meddistill_gui.data.labels.hand_labels import HandReport
+from meddistill_gui.data.labels.layers import source_classes
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
 from meddistill_gui.gui.pages.dataset_browser.class_manager import ClassManager
 from meddistill_gui.gui.pages.dataset_browser.copies_dialog import CopiesDialog

@@ -22,8 +22,8 @@ from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.class_names import questions_about
-from meddistill_gui.data.label_layers import SourceClass, labels_by_path
+from meddistill_gui.data.labels.class_names import questions_about
+from meddistill_gui.data.labels.layers import SourceClass, labels_by_path
 from meddistill_gui.data.recording import patient_identities
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label

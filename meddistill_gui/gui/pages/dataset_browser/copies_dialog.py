@@ -31,7 +31,7 @@ from typing_extensions import override
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.data.catalogue import ImageRow, open_catalogue
-from meddistill_gui.data.copies import CopyPair, list_copies
+from meddistill_gui.data.division.copies import CopyPair, list_copies
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button

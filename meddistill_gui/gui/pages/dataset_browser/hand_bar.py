@@ -12,9 +12,9 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from meddistill_gui.core.project import held
-from meddistill_gui.data import hand_labels
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.hand_labels import HandReport
+from meddistill_gui.data.labels import hand_labels
+from meddistill_gui.data.labels.hand_labels import HandReport
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.flow import Flow

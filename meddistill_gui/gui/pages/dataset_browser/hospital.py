@@ -32,7 +32,7 @@ class HospitalJob:
 
     def events(self) -> Iterator[Event]:
         """See `Job.events`."""
-        from meddistill_gui.data.phantom import write_hospital  # noqa: PLC0415 - brings pydicom
+        from meddistill_gui.data.phantoms.hospital import write_hospital
 
         yield from write_hospital(self._config.folder, control=self._control)
         yield Finished(summary={"folder": str(self._config.folder)})

@@ -255,19 +255,19 @@ class Inspector(QWidget):
 
 
 def _read_display(path: Path, frame: int) -> Any:
-    from meddistill_gui.data.reading import read_display  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.formats.reading import read_display
 
     return read_display(path, frame)
 
 
 def _read_tags(path: Path) -> Any:
-    from meddistill_gui.data.reading import read_header  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.formats.reading import read_header
 
     return read_header(path)
 
 
 def _read_overlay(path: Path, frame: int) -> Any:
-    from meddistill_gui.data.overlays import read_overlay  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.formats.overlays import read_overlay
 
     return read_overlay(path, frame)
 

@@ -16,7 +16,7 @@ def look_at_labels(config: LabelConfig, catalogue: Catalogue, control: Control) 
         LabelError: The table or the tag does not fit.
         Stopped: On request.
     """
-    from meddistill_gui.data.labelling import preview_labels  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.labels.labelling import preview_labels
 
     preview = preview_labels(config, catalogue, control)
     counts = ", ".join(f"{name} {count:,}" for name, count in preview.classes.items())
@@ -48,7 +48,7 @@ def look_at_patients(config: PatientsConfig, catalogue: Catalogue, _control: Con
         ConfigError: The pattern is no regular expression with a group.
         LabelError: The table does not fit.
     """
-    from meddistill_gui.data.patients import preview_patients  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.division.patients import preview_patients
 
     preview = preview_patients(config, catalogue)
     said = _tr(

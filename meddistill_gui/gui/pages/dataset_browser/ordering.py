@@ -83,6 +83,6 @@ class Ordering(QWidget):
 
 
 def _bytes_in(cache: Path) -> int:
-    from meddistill_gui.data.pixels import cached_bytes  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.images.pixels import cached_bytes
 
     return cached_bytes(cache)

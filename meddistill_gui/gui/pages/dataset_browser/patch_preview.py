@@ -9,9 +9,9 @@ from meddistill_gui.core.config import problems, with_values
 from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.patch_set import PATCH_CLASSES, UNDECIDED
 from meddistill_gui.core.real_images import ROLES
-from meddistill_gui.data import patch_plan
-from meddistill_gui.data.patch_grid import Grid
-from meddistill_gui.data.patch_plan import PatchCounts
+from meddistill_gui.data.patches import patch_plan
+from meddistill_gui.data.patches.patch_grid import Grid
+from meddistill_gui.data.patches.patch_plan import PatchCounts
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button

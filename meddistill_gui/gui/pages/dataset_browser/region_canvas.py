@@ -25,8 +25,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from meddistill_gui.data.patch_grid import Grid
-from meddistill_gui.data.regions import FREEHAND, MASK, POLYGON
+from meddistill_gui.data.patches.patch_grid import Grid
+from meddistill_gui.data.patches.regions import FREEHAND, MASK, POLYGON
 from meddistill_gui.gui.pages.dataset_browser import region_painting as painting
 from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawing
 from meddistill_gui.gui.plots.patch_places import paint_places

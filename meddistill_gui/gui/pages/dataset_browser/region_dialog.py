@@ -22,8 +22,8 @@ from typing_extensions import override
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.data.patch_grid import lay_grid
-from meddistill_gui.data.regions import Region
+from meddistill_gui.data.patches.patch_grid import lay_grid
+from meddistill_gui.data.patches.regions import Region
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.pages.dataset_browser import region_work as work
 from meddistill_gui.gui.pages.dataset_browser.patch_preview import PatchPreview

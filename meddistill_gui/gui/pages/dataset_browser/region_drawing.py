@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from meddistill_gui.core.errors import LabelError
-from meddistill_gui.data.regions import FREEHAND, Region, check_region, now
+from meddistill_gui.data.patches.regions import FREEHAND, Region, check_region, now
 from meddistill_gui.gui.pages.dataset_browser.region_history import RegionHistory
 from meddistill_gui.gui.pages.dataset_browser.region_shapes import (
     Point,

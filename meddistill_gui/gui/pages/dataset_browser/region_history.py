@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from typing_extensions import override
 
-from meddistill_gui.data.regions import Region
+from meddistill_gui.data.patches.regions import Region
 
 Point = tuple[float, float]
 

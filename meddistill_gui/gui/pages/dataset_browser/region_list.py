@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QListWidget, QWidget
 
-from meddistill_gui.data.regions import FREEHAND, MASK, POLYGON, Region
+from meddistill_gui.data.patches.regions import FREEHAND, MASK, POLYGON, Region
 
 
 class RegionList(QListWidget):

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from meddistill_gui.data.regions import MASK, Region, inside
+from meddistill_gui.data.patches.regions import MASK, Region, inside
 
 HANDLE: Final = 9.0
 """Side of a corner's handle on the screen."""

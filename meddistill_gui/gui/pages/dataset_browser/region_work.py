@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.data import patch_plan
 from meddistill_gui.data.catalogue import ImageRow, open_catalogue
-from meddistill_gui.data.patch_plan import PatchCounts
-from meddistill_gui.data.regions import Region, regions_of, replace_regions
+from meddistill_gui.data.patches import patch_plan
+from meddistill_gui.data.patches.patch_plan import PatchCounts
+from meddistill_gui.data.patches.regions import Region, regions_of, replace_regions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def open_image(catalogue: Path, image: int) -> Opened | None:
     Raises:
         SourceError: It cannot be decoded.
     """
-    from meddistill_gui.data.reading import read_image  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.formats.reading import read_image
 
     with open_catalogue(catalogue) as opened:
         rows = opened.images([image])

@@ -161,6 +161,6 @@ class _Picture(QWidget):
 
 
 def _read(path: Path, frame: int, images: ImagesConfig) -> Any:
-    from meddistill_gui.data.square_preview import preview_square  # noqa: PLC0415 - brings pydicom
+    from meddistill_gui.data.images.square_preview import preview_square
 
     return preview_square(path, frame, images)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.data.thumbnail_store import ThumbnailStore, key_of
+from meddistill_gui.data.images.thumbnail_store import ThumbnailStore, key_of
 from meddistill_gui.gui.background import Background
 
 SIDE: Final = 128
@@ -114,6 +114,6 @@ def image_of(pixels: npt.NDArray[np.uint8]) -> QImage:
 
 def _read_thumbnail(path: Path, frame: int, side: int) -> npt.NDArray[np.uint8]:
     """Imported here, on a pool thread: pydicom need not be there for the window to open."""
-    from meddistill_gui.data.thumbnails import thumbnail  # noqa: PLC0415
+    from meddistill_gui.data.images.thumbnails import thumbnail
 
     return thumbnail(path, frame, side)

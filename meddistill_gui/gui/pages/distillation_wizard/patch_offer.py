@@ -7,8 +7,8 @@ from PySide6.QtCore import QCoreApplication
 
 from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.patch_plan import stored_plan
-from meddistill_gui.data.regions import region_counts
+from meddistill_gui.data.patches.patch_plan import stored_plan
+from meddistill_gui.data.patches.regions import region_counts
 
 METHOD: Final = "soft_label"
 LARGE: Final = 512

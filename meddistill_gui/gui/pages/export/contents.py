@@ -71,7 +71,7 @@ def planned(run: RunFolder, config: ExportConfig) -> Contents:
     Raises:
         MedDistillError: The result is missing or damaged, or a field is not in the format.
     """
-    from meddistill_gui.bundle import writer  # noqa: PLC0415 - the page opens without it
+    from meddistill_gui.bundle import writer
 
     audit = read_public_audit(run)
     papers = writer.Papers(

@@ -12,7 +12,7 @@ from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.project import held
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.label_layers import source_classes
+from meddistill_gui.data.labels.layers import source_classes
 from meddistill_gui.gui.pages.dataset_browser.class_manager import ClassManager
 from meddistill_gui.gui.pages.dataset_browser.copies_dialog import CopiesDialog, as_csv
 from meddistill_gui.gui.pages.dataset_browser.dialogs import label_dialog, patients_dialog

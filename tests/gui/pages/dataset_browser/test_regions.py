@@ -17,10 +17,10 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import LabelError
 from meddistill_gui.core.events import Finished, Warned
 from meddistill_gui.core.project import create_project
-from meddistill_gui.data import patch_plan
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.labelling import label
-from meddistill_gui.data.regions import (
+from meddistill_gui.data.labels.labelling import label
+from meddistill_gui.data.patches import patch_plan
+from meddistill_gui.data.patches.regions import (
     MASK,
     POLYGON,
     Region,

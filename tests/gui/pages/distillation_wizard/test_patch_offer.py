@@ -12,8 +12,8 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.project import create_project
 from meddistill_gui.data.catalogue import open_catalogue
-from meddistill_gui.data.patch_plan import store_plan
-from meddistill_gui.data.regions import POLYGON, Region, replace_regions
+from meddistill_gui.data.patches.patch_plan import store_plan
+from meddistill_gui.data.patches.regions import POLYGON, Region, replace_regions
 from meddistill_gui.data.scanning import scan
 from meddistill_gui.gui.pages.distillation_wizard.budget_step import BudgetStep
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft

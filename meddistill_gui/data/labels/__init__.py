@@ -1,0 +1,1 @@
+"""Which class an image belongs to, and who said so."""

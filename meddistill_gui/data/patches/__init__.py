@@ -1,0 +1,1 @@
+"""Regions drawn on large images, and the patches cut by them."""

@@ -1,0 +1,1 @@
+"""Invented hospitals, drawn: for the demo and for tests."""
