@@ -14,8 +14,8 @@ al. 2015, arXiv 1502.03492, without their reversal of the arithmetic); nothing i
 assignment gives what TESLA computes (Cui et al. 2023, arXiv 2211.10586, equation 6), here `first_order` and only for comparison.
 
 The graphs of the last k steps may be kept from the way forward instead (`keep_graphs=k`): 0 replays every step, T stores
-all of them (fastest where it fits), anything between trades memory for time. Micro-batches divide a step's images; for
-networks without coupling inside a batch (instance norm) the result is the same.
+all of them (fastest where it fits), anything between trades memory for time. Micro-batches divide a step's images where the
+network does not couple those of a batch, so the result is the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -217,7 +217,9 @@ def _loss(task: Task, step: Step, theta: Tensor, index: Tensor, draw: Draw) -> T
 
 
 def _micro_batches(task: Task, step: Step) -> Iterator[tuple[Tensor, Draw]]:
-    size = task.micro_batch or len(step.images)
+    size = len(step.images)
+    if task.micro_batch and not task.network.couples_images:
+        size = task.micro_batch
     for first in range(0, len(step.images), size):
         yield step.images[first : first + size], step.draw.part(first, first + size)
 

@@ -129,7 +129,8 @@ def train_on_all(
     """Train one network on all real images: the ceiling. Parameters float32 `[P]` on the CPU.
 
     As experts are trained (class-balanced draws, the recipe's augmentation), but to the end: SGD with momentum 0.9, rate
-    0.03 falling to 0 along a cosine, weight decay 5e-4, batch 128, 40 passes but at most 150,000 images seen.
+    0.03 falling to 0 along a cosine, weight decay 5e-4, batch 128, 40 passes but at most 150,000 images seen. Where the network
+    has batch statistics, those of the first step's images follow: `[P + Q]`.
 
     Raises:
         Stopped: A stop was requested.
@@ -154,7 +155,8 @@ def train_on_all(
             "The network trained on all real images left the finite numbers.",
             "Leave that row out (whole = false), and look at the images for constant or damaged ones.",
         )
-    return theta.to("cpu", copy=True)
+    settled = network.statistics(theta, data.images[batches[0].to(device)])
+    return torch.cat([theta, settled]).detach().to("cpu", copy=True)
 
 
 def _batches(data: TrainingTensors, seed: int) -> list[Tensor]:

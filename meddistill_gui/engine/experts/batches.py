@@ -59,8 +59,8 @@ def loss_and_gradient(
     """Mean cross-entropy of a batch and its gradient.
 
     Args:
-        network: The network; it must not couple the images of a batch.
-        theta: `[P]`.
+        network: The network. A batch that it couples (batch normalisation by the batch itself) is never divided.
+        theta: `[P]`, or `[P + Q]` with its batch statistics.
         images: `[B, C, S, S]`, normalised.
         labels: int64 `[B]`, or probabilities `[B, K]`.
         part: Images worked on at a time; None takes what fits a CPU's cache (32 of 32 x 32 pixels), on a GPU all.
@@ -68,7 +68,8 @@ def loss_and_gradient(
     Returns:
         Loss (no graph) and gradient `[P]`.
     """
-    size = part or part_size(images)
+    whole = network.couples_images and len(theta) == network.parameter_count
+    size = len(images) if whole else part or part_size(images)
     leaf = theta.detach().requires_grad_()
     total, gradient = images.new_zeros(()), torch.zeros_like(theta)
     for some, wanted in zip(torch.split(images, size), torch.split(labels, size), strict=True):

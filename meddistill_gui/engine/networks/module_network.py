@@ -59,6 +59,11 @@ class ModuleNetwork(Network):
         """Length Q of `statistics`: two numbers for each channel of each batch normalisation."""
         return sum(2 * norm.channels for norm in self._norms)
 
+    @property
+    @override
+    def couples_images(self) -> bool:
+        return bool(self._norms)
+
     @override
     def initial(self, generator: torch.Generator) -> Tensor:
         fresh = _made(self._make, seed=generator.initial_seed())

@@ -26,6 +26,14 @@ class Network(Protocol):
         """Shapes of the tensors (kernels, biases, ...) that the flat vector is made of, in order."""
         ...
 
+    @property
+    def couples_images(self) -> bool:
+        """Whether, under parameters `[P]` alone, an image's scores depend on the others of its batch.
+
+        Such a batch must not be divided: each part would be normalised by itself.
+        """
+        return False
+
     def initial(self, generator: torch.Generator) -> Tensor:
         """Fresh parameters, float32 `[P]` on the CPU, drawn as PyTorch's layers draw theirs."""
         ...

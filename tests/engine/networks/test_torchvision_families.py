@@ -6,11 +6,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from meddistill_gui.core.configs.network import TORCHVISION
+from meddistill_gui.engine import augment
+from meddistill_gui.engine.experts.batches import loss_and_gradient
 from meddistill_gui.engine.networks.batch_norm import ExplicitBatchNorm, Statistics
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.networks.module_network import ModuleNetwork
 from meddistill_gui.engine.networks.network import OneValueError
 from meddistill_gui.engine.seeding import generator
+from meddistill_gui.engine.unroll import Step, Task, unroll
 
 _PUBLISHED = {
     # with one channel and three classes; AlexNet and VGG16 as paper D prints them
@@ -126,6 +129,25 @@ def test_the_gradient_through_explicit_statistics_is_exact(small):
         return gradient @ direction
 
     assert torch.autograd.gradcheck(along, (synthetic,))
+
+
+def test_a_batch_that_normalises_itself_is_never_divided(small):
+    """Divided, each part would have means and variances of its own: another student than the one that was learned through."""
+    theta = small.initial(generator(0, "test")).double().requires_grad_()
+    images = torch.randn(4, 1, 8, 8, generator=generator(1, "test"), dtype=torch.float64)
+    labels = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [0.0, 1.0]], dtype=torch.float64)
+    (expected,) = torch.autograd.grad(F.cross_entropy(small.logits(theta, images), labels), theta)
+    _, found = loss_and_gradient(small, theta, images, labels, part=1)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+    unused = torch.Generator()
+    step = Step(images=torch.arange(4), draw=augment.draw("none", 4, 8, unused))
+    rates = torch.tensor([0.1], dtype=torch.float64)
+    task = Task(network=small, images=images, labels=labels, rates=rates, steps=(step,), micro_batch=1)  # fmt: skip
+    torch.testing.assert_close(unroll(task, theta).final, theta.detach() - 0.1 * expected)
+    settled = torch.cat([theta, small.statistics(theta, images)]).detach()
+    _, found = loss_and_gradient(small, settled, images, labels, part=1)
+    _, whole = loss_and_gradient(small, settled, images, labels, part=4)
+    torch.testing.assert_close(found, whole, rtol=1e-10, atol=1e-12)
 
 
 def test_says_that_one_value_has_no_variance(small):
