@@ -113,6 +113,7 @@ def _config(given: argparse.Namespace, *, epochs: int, seed: int) -> DistillConf
         seed=seed,
         network=NetworkConfig(depth=given.depth, width=given.width),
         experts=ExpertsConfig(count=1, epochs=epochs, batch=_BATCH),
+        method="trajectory",
         options=TrajectoryOptions(max_start=1, expert_epochs=epochs),
     )
 
@@ -166,7 +167,7 @@ def _usual(given: argparse.Namespace, data: TrainingTensors) -> Callable[[], Any
 def _reference(given: argparse.Namespace, data: TrainingTensors) -> Callable[[], Any]:
     """The public code's own pass."""
     device = data.images.device
-    one_pass = reference.passes_of(
+    made = reference.expert(
         given.reference,
         data.images.cpu(),
         data.labels.cpu(),
@@ -178,7 +179,7 @@ def _reference(given: argparse.Namespace, data: TrainingTensors) -> Callable[[],
     )
 
     def timed() -> None:
-        one_pass()
+        made.a_pass()
         _wait_for(device)
 
     return timed

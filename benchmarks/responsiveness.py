@@ -128,6 +128,7 @@ def _measure(name: str, project: Path, seconds: float) -> Mapping[str, Any]:
             project=project,
             name=f"{name}-{os.getpid()}",
             iterations=100_000,
+            method="trajectory",
             options=TrajectoryOptions(warm_start=0),
             experts=ExpertsConfig(count=1, epochs=6),
             evaluation=EvaluationConfig(every=20, steps=50),

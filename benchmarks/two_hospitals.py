@@ -169,7 +169,7 @@ def _sent(plan: Plan, seed: int) -> dict[str, Any]:
     """A distils and sends."""
     config = with_values(
         DistillConfig(project=plan.project("A"), name=f"run{seed}", seed=seed),
-        {"images_per_class": plan.ipc, **plan.options},
+        {"method": "trajectory", "images_per_class": plan.ipc, **plan.options},
     )
     _finished(distill(config, Control()))
     stick = plan.out / "stick"

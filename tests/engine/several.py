@@ -31,6 +31,7 @@ CONFIG = {
     "evaluation.validation_students": 1,
     "iterations": 9,
     "device": "cpu",
+    "method": "trajectory",
     "options.warm_start": 2,
     "options.segments": 2,
     "options.label_rate": 1.0,

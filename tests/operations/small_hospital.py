@@ -76,6 +76,7 @@ def small_run(project: Path, name: str = "small", **changes) -> DistillConfig:
         "images": ImagesConfig(size=16),
         "network": NetworkConfig(depth=2, width=8),
         "experts": ExpertsConfig(count=2, epochs=4, batch=32),
+        "method": "trajectory",
         "options": TrajectoryOptions(inner_steps=3, max_start=2, expert_epochs=1, warm_start=2),
         "evaluation": EvaluationConfig(students=2, steps=10, every=3),
     }

@@ -8,7 +8,7 @@ from typing import Final
 from meddistill_gui.core.config import group, option, variant
 from meddistill_gui.core.configs.methods import METHOD_OPTIONS
 from meddistill_gui.core.configs.network import NetworkConfig
-from meddistill_gui.core.configs.trajectories import TrajectoryOptions
+from meddistill_gui.core.configs.trajectories import RecommendedOptions
 
 RUN_FORMAT: Final = 1
 
@@ -111,7 +111,7 @@ class DistillConfig:
         "run-1", text="Name of the run; its folder is made in the project's folder 'runs'."
     )
     method: str = option(
-        "trajectory", text="How the synthetic images are found.", choices=tuple(METHOD_OPTIONS)
+        "recommended", text="How the synthetic images are found.", choices=tuple(METHOD_OPTIONS)
     )
     images_per_class: int = option(
         1, text="Synthetic images of each class.", minimum=1, maximum=1000
@@ -142,7 +142,7 @@ class DistillConfig:
     images: ImagesConfig = group(ImagesConfig, text="Images")
     network: NetworkConfig = group(NetworkConfig, text="Network")
     experts: ExpertsConfig = group(ExpertsConfig, text="Experts")
-    options: object = variant("method", METHOD_OPTIONS, TrajectoryOptions, text="Method")
+    options: object = variant("method", METHOD_OPTIONS, RecommendedOptions, text="Method")
     evaluation: EvaluationConfig = group(EvaluationConfig, text="Evaluation")
 
     def check(self) -> Iterator[str]:

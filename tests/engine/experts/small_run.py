@@ -28,6 +28,7 @@ def small_config(**experts) -> DistillConfig:
     return DistillConfig(
         project=Path("nowhere"),
         experts=ExpertsConfig(**options),
+        method="trajectory",
         options=TrajectoryOptions(max_start=3, expert_epochs=2),
     )
 

@@ -28,7 +28,7 @@ def test_options_that_one_method_does_not_have_stay_empty():
     first = DistillConfig(project=Path("p"))
     second = with_values(first, {"method": "distribution"})
     found = paths([first, second])
-    assert found["method"] == ("trajectory", "distribution")
+    assert found["method"] == ("recommended", "distribution")
     assert found["options.inner_steps"][1] == ""
     assert found["options.inner_steps"][0] != ""
 
