@@ -12,9 +12,9 @@ from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.labels.hand_labels import HandReport
 from meddistill_gui.data.labels.layers import source_classes
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
-from meddistill_gui.gui.pages.dataset_browser.class_manager import ClassManager
-from meddistill_gui.gui.pages.dataset_browser.copies_dialog import CopiesDialog
-from meddistill_gui.gui.pages.dataset_browser.dialogs import patients_dialog
+from meddistill_gui.gui.pages.dataset_browser.labels.class_manager import ClassManager
+from meddistill_gui.gui.pages.dataset_browser.labels.dialogs import patients_dialog
+from meddistill_gui.gui.pages.dataset_browser.lists.copies_dialog import CopiesDialog
 from meddistill_gui.gui.pages.dataset_browser.square_dialog import SquareDialog
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.page_frame import PageFrame

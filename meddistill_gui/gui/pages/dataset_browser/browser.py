@@ -20,17 +20,17 @@ from typing_extensions import override
 
 from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow, IssueRow
-from meddistill_gui.gui.pages.dataset_browser.filters import Filters
-from meddistill_gui.gui.pages.dataset_browser.grid_model import GridModel
-from meddistill_gui.gui.pages.dataset_browser.grid_view import GridView
-from meddistill_gui.gui.pages.dataset_browser.hand_bar import HandBar
-from meddistill_gui.gui.pages.dataset_browser.image_table import ImageTable
+from meddistill_gui.gui.pages.dataset_browser.grid.filters import Filters
+from meddistill_gui.gui.pages.dataset_browser.grid.hand_bar import HandBar
+from meddistill_gui.gui.pages.dataset_browser.grid.image_table import ImageTable
+from meddistill_gui.gui.pages.dataset_browser.grid.model import GridModel
+from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import Thumbnails
+from meddistill_gui.gui.pages.dataset_browser.grid.view import GridView
 from meddistill_gui.gui.pages.dataset_browser.inspector import Inspector
-from meddistill_gui.gui.pages.dataset_browser.issues import IssueList
-from meddistill_gui.gui.pages.dataset_browser.overview import Overview
-from meddistill_gui.gui.pages.dataset_browser.patients import Patients
+from meddistill_gui.gui.pages.dataset_browser.lists.issues import IssueList
 from meddistill_gui.gui.pages.dataset_browser.questions import Questions
-from meddistill_gui.gui.pages.dataset_browser.thumbnails import Thumbnails
+from meddistill_gui.gui.pages.dataset_browser.side.overview import Overview
+from meddistill_gui.gui.pages.dataset_browser.side.patients import Patients
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.fitting import large_text

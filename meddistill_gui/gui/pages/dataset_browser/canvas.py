@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from meddistill_gui.gui.pages.dataset_browser.thumbnails import image_of
+from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import image_of
 from meddistill_gui.gui.pages.dataset_browser.windowing import Window, full_range, grey
 from meddistill_gui.gui.theme import colours
 

@@ -16,8 +16,9 @@ from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, open_cata
 from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.pages.dataset_browser.arranging import Arranging
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
-from meddistill_gui.gui.pages.dataset_browser.dialogs import label_dialog, split_dialog
+from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import Thumbnails
 from meddistill_gui.gui.pages.dataset_browser.hospital import HospitalConfig, start_hospital
+from meddistill_gui.gui.pages.dataset_browser.labels.dialogs import label_dialog, split_dialog
 from meddistill_gui.gui.pages.dataset_browser.recent import RecentProjects
 from meddistill_gui.gui.pages.dataset_browser.region_actions import RegionActions
 from meddistill_gui.gui.pages.dataset_browser.steps import (
@@ -25,7 +26,6 @@ from meddistill_gui.gui.pages.dataset_browser.steps import (
     next_step,
     proposed_project,
 )
-from meddistill_gui.gui.pages.dataset_browser.thumbnails import Thumbnails
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState

@@ -26,11 +26,11 @@ from meddistill_gui.data.patches.patch_grid import lay_grid
 from meddistill_gui.data.patches.regions import Region
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.pages.dataset_browser import region_work as work
+from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import image_of
 from meddistill_gui.gui.pages.dataset_browser.patch_preview import PatchPreview
 from meddistill_gui.gui.pages.dataset_browser.region_canvas import RegionCanvas, Tool
 from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawing
 from meddistill_gui.gui.pages.dataset_browser.region_list import RegionList
-from meddistill_gui.gui.pages.dataset_browser.thumbnails import image_of
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label

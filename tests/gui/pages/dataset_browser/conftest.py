@@ -15,6 +15,7 @@ from meddistill_gui.operations.patients import patients
 from meddistill_gui.operations.purge import purge
 from meddistill_gui.operations.scan import scan
 from meddistill_gui.operations.split import split
+from tests.gui.pages.dataset_browser.open_page import make_page, settle
 
 OPERATIONS = {"scan": scan, "label": label, "split": split, "patients": patients, "purge": purge}
 
@@ -72,3 +73,18 @@ def project(source, tmp_path) -> Path:
     ):
         list(DataJob(name, config).events())
     return root
+
+
+@pytest.fixture
+def page(qtbot, start_data):
+    made, session = make_page(qtbot, start_data)
+    yield made
+    made.browser.close_reading()
+    session.work.close()
+
+
+@pytest.fixture
+def opened(qtbot, page, project):
+    page._session.open_project(project)
+    settle(qtbot, page)
+    return page

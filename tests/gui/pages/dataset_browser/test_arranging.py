@@ -13,9 +13,9 @@ from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.project import held
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.labels.layers import source_classes
-from meddistill_gui.gui.pages.dataset_browser.class_manager import ClassManager
-from meddistill_gui.gui.pages.dataset_browser.copies_dialog import CopiesDialog, as_csv
-from meddistill_gui.gui.pages.dataset_browser.dialogs import label_dialog, patients_dialog
+from meddistill_gui.gui.pages.dataset_browser.labels.class_manager import ClassManager
+from meddistill_gui.gui.pages.dataset_browser.labels.dialogs import label_dialog, patients_dialog
+from meddistill_gui.gui.pages.dataset_browser.lists.copies_dialog import CopiesDialog, as_csv
 from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
 from meddistill_gui.gui.pages.dataset_browser.square_dialog import SquareDialog
 from meddistill_gui.gui.session import Session

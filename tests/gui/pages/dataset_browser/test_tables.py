@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from meddistill_gui.data.catalogue import IssueRow
-from meddistill_gui.gui.pages.dataset_browser.issues import IssueList, IssueModel, as_csv
+from meddistill_gui.gui.pages.dataset_browser.lists.issues import IssueList, IssueModel, as_csv
 from meddistill_gui.gui.pages.dataset_browser.tags import TagModel
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -37,7 +37,7 @@ def test_a_csv_that_cannot_be_written_is_an_error_with_a_remedy(qtbot, tmp_path,
     qtbot.addWidget(issues)
     target = tmp_path / "gone" / "x.csv"
     monkeypatch.setattr(
-        "meddistill_gui.gui.pages.dataset_browser.issues.QFileDialog.getSaveFileName",
+        "meddistill_gui.gui.pages.dataset_browser.lists.issues.QFileDialog.getSaveFileName",
         lambda *_: (str(target), ""),
     )
     with qtbot.waitSignal(issues.failed) as told:

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from meddistill_gui.data import tree
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.gui.pages.dataset_browser.tree_model import TreeModel
+from meddistill_gui.gui.pages.dataset_browser.side.tree_model import TreeModel
 from meddistill_gui.gui.widgets.labels import label
 
 _PATIENCE_MS = 200

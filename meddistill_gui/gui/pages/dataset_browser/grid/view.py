@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.gui.pages.dataset_browser.grid_model import TILE, GridModel
-from meddistill_gui.gui.pages.dataset_browser.thumbnails import SIDE, Thumbnails
+from meddistill_gui.gui.pages.dataset_browser.grid.model import TILE, GridModel
+from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import SIDE, Thumbnails
 from meddistill_gui.gui.theme import colours, icons
 
 _MARGIN = 6

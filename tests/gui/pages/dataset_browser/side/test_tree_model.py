@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from meddistill_gui.data.tree import UNKNOWN, Branch, Branches
-from meddistill_gui.gui.pages.dataset_browser.tree_model import TreeModel
+from meddistill_gui.gui.pages.dataset_browser.side.tree_model import TreeModel
 
 pytestmark = pytest.mark.usefixtures("qapp")
 PATIENTS = 1_200

@@ -10,8 +10,8 @@ from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.project import Project
 from meddistill_gui.gui.forms.operation_dialog import OperationDialog
-from meddistill_gui.gui.pages.dataset_browser.label_look import look_at_labels, look_at_patients
-from meddistill_gui.gui.pages.dataset_browser.preview_dialog import PreviewDialog
+from meddistill_gui.gui.pages.dataset_browser.labels.look import look_at_labels, look_at_patients
+from meddistill_gui.gui.pages.dataset_browser.labels.preview_dialog import PreviewDialog
 from meddistill_gui.gui.pages.dataset_browser.steps import is_divided
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 from typing_extensions import override
 
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.gui.pages.dataset_browser.grid_model import GridModel
+from meddistill_gui.gui.pages.dataset_browser.grid.model import GridModel
 from meddistill_gui.gui.role_names import role_title
 
 ORDER_OF_COLUMN: Final = ("path", "class", "patient", "modality", "size", "part")

@@ -6,7 +6,7 @@ from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.patients import PatientsConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.gui.pages.dataset_browser.preview_dialog import Look
+from meddistill_gui.gui.pages.dataset_browser.labels.preview_dialog import Look
 
 
 def look_at_labels(config: LabelConfig, catalogue: Catalogue, control: Control) -> Look:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.gui.pages.dataset_browser.grid_model import TILE, GridModel
+from meddistill_gui.gui.pages.dataset_browser.grid.model import TILE, GridModel
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

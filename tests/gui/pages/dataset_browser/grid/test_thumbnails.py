@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data.catalogue import ImageRow
-from meddistill_gui.gui.pages.dataset_browser import thumbnails
-from meddistill_gui.gui.pages.dataset_browser.thumbnails import Thumbnails, image_of
+from meddistill_gui.gui.pages.dataset_browser.grid import thumbnails
+from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import Thumbnails, image_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

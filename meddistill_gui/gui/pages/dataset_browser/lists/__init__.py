@@ -1,0 +1,1 @@
+"""Lists of what deserves a look: files with problems, copies."""
