@@ -84,12 +84,6 @@ if ($args.Count -eq 1 -and $args[0] -eq "test") {
     & $uv @run pytest
     Pop-Location
 }
-elseif ($args.Count -eq 1 -and $args[0] -eq "demo") {
-    $out = Join-Path $PWD "meddistill-demo"
-    for ($count = 2; Test-Path $out; $count++) { $out = Join-Path $PWD "meddistill-demo-$count" }
-    Write-Host "Everything the demo makes goes to $out"
-    & $uv @run meddistill demo --out $out
-}
 else {
     & $uv @run meddistill @args
 }

@@ -1,5 +1,6 @@
 """The whole way on an invented hospital: every step is the operation that a user would run by itself."""
 
+import itertools
 import json
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -79,7 +80,7 @@ def demo(config: DemoConfig, control: Control) -> Iterator[Event]:
     """
     began = time.monotonic()
     yield Started(operation="demo")
-    folders = _new_folders(validate(config).out)
+    folders = _new_folders(validate(config).out or _free_folder())
     if config.patches:
         yield from demo_patches.prepare(folders.hospital, folders.project, config, control)
         run = demo_patches.run_of(folders.project, folders.run.name, config)
@@ -96,6 +97,13 @@ def demo(config: DemoConfig, control: Control) -> Iterator[Event]:
     page = run_report.write(folders.run, folders.root / "report.html", invented=True)
     closing = _closing(folders, sent, page, time.monotonic() - began)
     yield Finished(summary={**closing, "text": f"{closing['text']}{taught}"})
+
+
+def _free_folder() -> Path:
+    """`meddistill-demo` in the folder where the user is, with a number where an earlier demo has that name."""
+    first = Path.cwd() / "meddistill-demo"
+    others = (first.with_name(f"{first.name}-{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([first], others) if not path.exists())
 
 
 def _new_folders(out: Path) -> DemoFolders:

@@ -16,6 +16,7 @@ from meddistill_gui.core.configs.distill import (
     ImagesConfig,
     NetworkConfig,
 )
+from meddistill_gui.core.errors import Stopped
 from meddistill_gui.core.specs import OPERATIONS
 from meddistill_gui.operations import demo
 from tests.operations.small_hospital import make_project, write_source
@@ -121,6 +122,18 @@ def small_demo(monkeypatch):
         ("AuditConfig", {"planted": 5}),
     ):
         monkeypatch.setattr(demo, name, partial(getattr(demo, name), **changes))
+
+
+def test_the_demo_takes_a_free_folder_where_the_user_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo, "_prepare", stopped_at_once)
+    for name in ("meddistill-demo", "meddistill-demo-2", "meddistill-demo-3"):
+        assert main(["demo"]) == 130
+        assert (tmp_path / name / "usb-stick").is_dir()
+
+
+def stopped_at_once(*_):
+    raise Stopped("Stopped.", "Start again.")
 
 
 @pytest.mark.usefixtures("small_demo")

@@ -142,14 +142,9 @@ def test_the_program_s_exit_code_comes_back(place):
     assert place.start("verify", "x", PROGRAM_EXIT="2").returncode == 2
 
 
-def test_the_demo_takes_a_free_folder(place):
-    place.start("demo")
-    assert f"--out {place.root / 'elsewhere' / 'meddistill-demo'}\n" in place.said()
-    (place.root / "elsewhere" / "meddistill-demo").mkdir()
-    place.start("demo")
-    assert "meddistill-demo-2\n" in place.said()
-    place.start("demo", "--out", "mine")
-    assert "demo --out mine\n" in place.said()
+def test_what_is_typed_goes_to_the_program(place):
+    place.start("demo", "--patches")
+    assert "meddistill demo --patches\n" in place.said()
 
 
 def test_a_mirror_for_pip_is_told_to_uv(place):

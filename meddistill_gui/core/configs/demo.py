@@ -10,7 +10,10 @@ from meddistill_gui.core.config import option
 class DemoConfig:
     """Make an invented hospital and take it the whole way, from a folder of files to a verified bundle and a student."""
 
-    out: Path = option(text="Empty or new folder for everything the demo makes.")
+    out: Path | None = option(
+        None,
+        text="Empty or new folder for everything the demo makes; empty: meddistill-demo, where you are.",
+    )
     patients: int = option(250, text="Invented patients.", minimum=40, maximum=100_000)
     images_per_class: int = option(1, text="Synthetic images of each class.", minimum=1, maximum=50)
     iterations: int = option(150, text="Steps of the synthetic images.", minimum=1, maximum=100_000)
