@@ -3,6 +3,7 @@
     python -m benchmarks.accuracy                        # the table of docs/results.md: IPC 1 and 10
     python -m benchmarks.accuracy --methods distribution --ipc 1 --seeds 0 1 2
     python -m benchmarks.accuracy --set options.image_rate=30 --json
+    python -m benchmarks.accuracy --methods --seeds 0 1 2 --reference CHECKOUT    # beside the public code of MTT
 
 Each cell (one method, number of images and seed) is a child process that ends with a file in `--out`, so the command may be
 killed and called again; what is complete is not done twice. Images come through the program's own operations: scan, label,
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import accuracy_cells as cells
+from benchmarks import accuracy_reference as public
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _HEADINGS: Final = ("learned from", "IPC", "balanced accuracy", "accuracy", "students", "seconds", "CPU s", "peak MB")  # fmt: skip
@@ -49,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     plan = _plan(given)
     if given.cell:
-        cells.fill(given.cell, plan)
+        own = given.reference and given.cell.startswith(public.NAME)
+        code = public.Public(folder=given.reference, image_rate=given.reference_rate)
+        cells.fill(given.cell, plan, code.work if own else None)
         return 0
     lines = list(_lines(given))
     for name in dict.fromkeys(["project", *(cell for line in lines for cell in _needed(line))]):
@@ -81,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--students", type=int, default=3, help="students per run or draw")
     parser.add_argument("--draws", type=int, default=3, help="draws of random real images")
     parser.add_argument("--coresets", nargs="*", default=[], choices=cells.CORESETS)
+    parser.add_argument("--no-random", action="store_true", help="leave out random real images")
+    parser.add_argument("--reference", type=Path, help="checkout of the public implementation of MTT")  # fmt: skip
+    parser.add_argument("--reference-rate", type=float, default=public.IMAGE_RATE, help="its step size of the images")  # fmt: skip
     parser.add_argument("--no-whole", action="store_true", help="leave out training on all images")
     parser.add_argument("--set", nargs="*", default=[], metavar="OPTION=VALUE", dest="options",
                         help="options of the runs, e.g. iterations=300 options.image_rate=30")  # fmt: skip
@@ -116,9 +123,13 @@ def _lines(given: argparse.Namespace) -> Iterator[Line]:
         for method in given.methods:
             names = tuple(f"{method}-ipc{ipc}-seed{seed}" for seed in given.seeds)
             yield Line(f"distilled: {method}", ipc, names)
+        if given.reference:
+            names = tuple(f"{public.NAME}-ipc{ipc}-seed{seed}" for seed in given.seeds)
+            yield Line("public code of MTT", ipc, names)
         for rule in given.coresets:
             yield Line(f"real, chosen by {rule}", ipc, (f"{rule}-ipc{ipc}",))
-        yield Line("random real", ipc, (f"random-ipc{ipc}",))
+        if not given.no_random:
+            yield Line("random real", ipc, (f"random-ipc{ipc}",))
     if not given.no_whole:
         yield Line("all real", None, ("whole",))
 
@@ -128,6 +139,8 @@ def _needed(line: Line) -> Iterator[str]:
     for name in line.cells:
         if name.startswith(cells.WITH_EXPERTS):
             yield cells.experts_of(name.split("-", 1)[0], int(name.rsplit("seed", 1)[1]))
+        if name.startswith(public.NAME):
+            yield f"{public.NAME}-experts-seed{cells.number_of(name, 'seed')}"
         yield name
 
 

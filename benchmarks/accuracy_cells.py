@@ -82,25 +82,28 @@ class Plan:
         )
 
 
+Work = Callable[[str, Plan], Mapping[str, Any]]
+
+
 def experts_of(method: str, seed: int) -> str:
     """The cell whose experts a method takes: most share them, some want theirs trained otherwise."""
     own = f"{method}-" if method in OWN_EXPERTS else ""
     return f"experts-{own}seed{seed}"
 
 
-def fill(cell: str, plan: Plan) -> None:
-    """Do one cell's work and write its figures."""
+def fill(cell: str, plan: Plan, work: Work | None = None) -> None:
+    """Do one cell's work, if another than its name says, and write its figures."""
     devices.prepare_threads()
     plan.result(cell).parent.mkdir(parents=True, exist_ok=True)
-    began, cpu_began = time.monotonic(), _cpu_seconds()
-    found = dict(_work(cell)(cell, plan))
+    began, cpu_began = time.monotonic(), cpu_seconds()
+    found = dict((work or _work(cell))(cell, plan))
     found.setdefault("seconds", time.monotonic() - began)
-    found.setdefault("cpu_seconds", _cpu_seconds() - cpu_began)
+    found.setdefault("cpu_seconds", cpu_seconds() - cpu_began)
     found["peak_megabytes"] = _peak_megabytes()
     write_whole(plan.result(cell), json.dumps(found, indent=1).encode())
 
 
-def _work(cell: str) -> Callable[[str, Plan], Mapping[str, Any]]:
+def _work(cell: str) -> Work:
     known = {"project": _project, "experts": _experts, "random": _random, "whole": _whole}
     known |= dict.fromkeys(CORESETS, _coreset)
     return next((work for name, work in known.items() if cell.startswith(name)), _distilled)
@@ -116,65 +119,66 @@ def _project(cell: str, plan: Plan) -> Mapping[str, Any]:  # noqa: ARG001 - one 
 def _experts(cell: str, plan: Plan) -> Mapping[str, Any]:
     """One set of experts per seed, for every number of images per class."""
     method = next((one for one in OWN_EXPERTS if one in cell), WITH_EXPERTS[0])
-    config = plan.config(method, cell, seed=_number(cell, "seed"))
+    config = plan.config(method, cell, seed=number_of(cell, "seed"))
     return _followed(experts(config, Control()))
 
 
 def _distilled(cell: str, plan: Plan) -> Mapping[str, Any]:
-    method, seed = cell.split("-", maxsplit=1)[0], _number(cell, "seed")
-    config = plan.config(method, cell, ipc=_number(cell, "ipc"), seed=seed)
+    method, seed = cell.split("-", maxsplit=1)[0], number_of(cell, "seed")
+    config = plan.config(method, cell, ipc=number_of(cell, "ipc"), seed=seed)
     run = RunFolder(plan.project / "runs" / cell)
     if method in WITH_EXPERTS and not run.experts.exists():
         shutil.copytree(plan.project / "runs" / experts_of(method, seed) / "experts", run.experts)
-    began, cpu_began = time.monotonic(), _cpu_seconds()
+    began, cpu_began = time.monotonic(), cpu_seconds()
     _followed(distill(config, Control()))
-    seconds, cpu_seconds = time.monotonic() - began, _cpu_seconds() - cpu_began
+    seconds, used = time.monotonic() - began, cpu_seconds() - cpu_began
     result = distilled.load(run.result)
-    train, test = _images(plan)
-    ground = _ground(plan, result.recipe, train, seed)
+    train, test = read_images(plan, "train", "test")
+    ground = ground_of(plan, result.recipe, train, seed)
     return {
-        **_figures(rows.distilled_row(ground, result), ground, test),
+        **figures_of(rows.distilled_row(ground, result), ground, test),
         "seconds": seconds,
-        "cpu_seconds": cpu_seconds,
+        "cpu_seconds": used,
     }
 
 
 def _random(cell: str, plan: Plan) -> Mapping[str, Any]:
-    train, test = _images(plan)
-    config = plan.config("distribution", cell, ipc=_number(cell, "ipc"))
-    recipe = _recipe(config, train)
-    ground = _ground(plan, recipe, train)
-    return _figures(rows.random_row(ground), ground, test)
+    train, test = read_images(plan, "train", "test")
+    config = plan.config("distribution", cell, ipc=number_of(cell, "ipc"))
+    recipe = recipe_of(config, train)
+    ground = ground_of(plan, recipe, train)
+    return figures_of(rows.random_row(ground), ground, test)
 
 
 def _whole(cell: str, plan: Plan) -> Mapping[str, Any]:
-    train, test = _images(plan)
+    train, test = read_images(plan, "train", "test")
     config = plan.config("distribution", cell)
-    recipe = _recipe(config, train)
-    ground = _ground(plan, recipe, train)
-    return _figures(rows.whole_row(ground), ground, test)
+    recipe = recipe_of(config, train)
+    ground = ground_of(plan, recipe, train)
+    return figures_of(rows.whole_row(ground), ground, test)
 
 
-def _figures(row: Row, ground: Ground, test: RealImages) -> Mapping[str, Any]:
+def figures_of(row: Row, ground: Ground, test: RealImages) -> Mapping[str, Any]:
     """Train a row's students, then look at the test images once."""
     thetas = []
     for number, training in enumerate(row.trainings):
-        _say(f"{row.title}: student {number + 1} of {len(row.trainings)}")
+        say(f"{row.title}: student {number + 1} of {len(row.trainings)}")
         thetas.append(training())
     found = comparison.judged(row, thetas, ground, test)
     return {name: [getattr(one, name) for one in found] for name in FIGURES}
 
 
 def _coreset(cell: str, plan: Plan) -> Mapping[str, Any]:
-    train, test = _images(plan)
-    config = plan.config("distribution", cell, ipc=_number(cell, "ipc"))
-    recipe = _recipe(config, train)
-    ground = _ground(plan, recipe, train)
+    train, test = read_images(plan, "train", "test")
+    config = plan.config("distribution", cell, ipc=number_of(cell, "ipc"))
+    recipe = recipe_of(config, train)
+    ground = ground_of(plan, recipe, train)
     row = rows.coreset_row(ground, cell.rsplit("-ipc", 1)[0])
-    return _figures(row, ground, test)
+    return figures_of(row, ground, test)
 
 
-def _ground(plan: Plan, recipe: Recipe, train: RealImages, seed: int = 0) -> Ground:
+def ground_of(plan: Plan, recipe: Recipe, train: RealImages, seed: int = 0) -> Ground:
+    """What the rows of a cell share."""
     return Ground(
         config=plan.evaluation(seed),
         recipe=recipe,
@@ -185,12 +189,14 @@ def _ground(plan: Plan, recipe: Recipe, train: RealImages, seed: int = 0) -> Gro
     )
 
 
-def _images(plan: Plan) -> tuple[RealImages, RealImages]:
+def read_images(plan: Plan, *roles: str) -> tuple[RealImages, ...]:
+    """The project's images in these roles."""
     config = plan.config("distribution", "images")
-    return _followed(roles_read(plan.project, config.images, ("train", "test"), Control()))
+    return _followed(roles_read(plan.project, config.images, roles, Control()))
 
 
-def _recipe(config: DistillConfig, train: RealImages) -> Recipe:
+def recipe_of(config: DistillConfig, train: RealImages) -> Recipe:
+    """How students of real images are trained."""
     normaliser = normaliser_of(train)
     return Recipe(
         class_names=train.class_names,
@@ -229,10 +235,10 @@ def _followed(events: Iterator[Event]) -> Any:
             if now - said > 30:
                 said = now
                 left = in_words(pace.seconds_left(event.total))
-                _say(f"{event.phase}: {event.done} of {event.total or '?'} {event.unit} {left}")
+                say(f"{event.phase}: {event.done} of {event.total or '?'} {event.unit} {left}")
 
 
-def _number(cell: str, name: str) -> int:
+def number_of(cell: str, name: str) -> int:
     """The number after a name, e.g. 10 of "ipc" in "trajectory-ipc10-seed0"."""
     return next(int(p.removeprefix(name)) for p in cell.split("-") if p.startswith(name))
 
@@ -245,7 +251,8 @@ def _has(config: object, path: str) -> bool:
     return True
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
+    """What this process has used so far."""
     used = os.times()
     return used.user + used.system
 
@@ -260,5 +267,6 @@ def _peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell whoever waits."""
     print(f"    {text}", file=sys.stderr, flush=True)

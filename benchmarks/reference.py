@@ -39,6 +39,19 @@ class Reference:
     augment: Any
 
 
+@dataclass(frozen=True, kw_only=True)
+class Expert:
+    """An expert in the making.
+
+    Attributes:
+        network: The checkout's module.
+        a_pass: Takes it once over the images.
+    """
+
+    network: torch.nn.Module
+    a_pass: Callable[[], object]
+
+
 def load(
     folder: Path, *, depth: int, width: int, channels: int, size: int, classes: int, augmented: bool
 ) -> Reference:
@@ -60,6 +73,7 @@ def load(
     plain = networks.ConvNet(
         channels, classes, width, depth, "relu", "instancenorm", "avgpooling", (size, size)
     )
+    plain.register_forward_pre_hook(_laid_out)
     return Reference(
         network=parameters.ReparamModule(plain),
         augment=_augmentation() if augmented else lambda images: images,
@@ -84,10 +98,10 @@ def gradient(
     start = reference.network.flat_param.detach().clone()
     if mode == "reference TESLA":
         return _two_passes(reference, images, labels, start, target, rate, steps)
-    return _one_graph(reference, images, labels, start, target, rate, steps)
+    return matched(reference, images, labels, start, target, rate, steps)[0]
 
 
-def _one_graph(
+def matched(
     reference: Reference,
     images: Tensor,
     labels: Tensor,
@@ -95,12 +109,13 @@ def _one_graph(
     target: Tensor,
     rate: Tensor,
     steps: int,
-) -> Tensor:
+) -> tuple[Tensor, ...]:
+    """Gradients of the matching loss by images and rate, one autograd graph through all steps."""
     theta = start.clone().requires_grad_()
     for _ in range(steps):
         theta = theta - rate * _slope(reference, images, labels, theta)
     loss = F.mse_loss(theta, target, reduction="sum") / F.mse_loss(start, target, reduction="sum")
-    return torch.autograd.grad(loss, (images, rate))[0]
+    return torch.autograd.grad(loss, (images, rate))
 
 
 def _two_passes(
@@ -133,7 +148,7 @@ def _slope(reference: Reference, images: Tensor, labels: Tensor, theta: Tensor) 
     return torch.autograd.grad(loss, theta, create_graph=True)[0]
 
 
-def passes_of(
+def expert(
     folder: Path,
     images: Tensor,
     labels: Tensor,
@@ -143,8 +158,8 @@ def passes_of(
     classes: int,
     batch: int,
     device: torch.device,
-) -> Callable[[], object]:
-    """The checkout's own pass of an expert over the images: its network, loader, augmentation and function `epoch`.
+) -> Expert:
+    """A fresh expert of the checkout: its network, loader, augmentation and function `epoch`, at the rate of paper A's code.
 
     Args:
         folder: A checkout of the public code.
@@ -176,6 +191,7 @@ def passes_of(
         "avgpooling",
         (images.shape[2], images.shape[3]),
     ).to(device)
+    network.register_forward_pre_hook(_laid_out)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
     loader = DataLoader(TensorDataset(images, labels), batch_size=batch, shuffle=True)
     said = argparse.Namespace(
@@ -186,7 +202,15 @@ def passes_of(
         dsa_param=tools.ParamDiffAug(),
     )
     loss = torch.nn.CrossEntropyLoss()
-    return lambda: tools.epoch("train", loader, network, optimiser, loss, said, aug=True)
+    return Expert(
+        network=network,
+        a_pass=lambda: tools.epoch("train", loader, network, optimiser, loss, said, aug=True),
+    )
+
+
+def _laid_out(_: object, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Grey batches leave its augmentation with strides that make today's convolution answer in an order its `view` cannot take."""
+    return tuple(images.clone(memory_format=torch.contiguous_format) for images in given)
 
 
 def _augmentation() -> Any:
