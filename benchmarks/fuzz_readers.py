@@ -4,11 +4,16 @@ Seconds are the processor's, of the reader and its decoders, so that a busy mach
 
 python -m benchmarks.fuzz_readers [--cases 20000] [--seed 0] [--match jpeg]
 
-Every file of at most 1 MB that pydicom and nibabel ship for their own tests, or that the package deid-data holds, and that is an image, is damaged by flipped bits, overwritten stretches, cut ends
-and shuffled pieces, then scanned and read as the program does. Each worker is a process of its own, so that a crash is seen and counted.
+Every file of at most 1 MB that pydicom and nibabel ship for their own tests, or that the package deid-data holds, and that is an image, and the pictures, volumes,
+sets and tables of `fuzz_samples`, are damaged by flipped bits, overwritten stretches, cut ends and shuffled pieces; what is packed (gzip, zip) every second
+time inside, so that the damage reaches the reader. Then they are scanned and read as the program does. Each worker is a process of its own, so that a
+crash is seen and counted.
 """
 
 import argparse
+import functools
+import gzip
+import io
 import multiprocessing
 import os
 import random
@@ -18,7 +23,9 @@ import sys
 import tempfile
 import time
 import warnings
+import zipfile
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -26,30 +33,61 @@ import deid_data
 import nibabel
 import pydicom
 
-from meddistill_gui.core.errors import SourceError
+from benchmarks.fuzz_samples import write_samples
+from meddistill_gui.core.errors import InputError
+from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.formats.headers import read_facts
-from meddistill_gui.data.formats.reading import read_header, read_image
+from meddistill_gui.data.formats.overlays import read_overlay
+from meddistill_gui.data.formats.reading import read_display, read_header, read_image
+from meddistill_gui.data.formats.table_file import read_table
+from meddistill_gui.data.patches.segmentations import segmented
 
 _LARGEST: Final = 1 << 20
 _SLOW_SECONDS: Final = 2.0
 _HANG_SECONDS: Final = 60.0
 _MOST_KB: Final = 1 << 20
+_TABLES: Final = frozenset({".csv", ".xlsx"})
+_SEGMENTATIONS: Final = frozenset({"liver_1frame.dcm", "liver_expb_1frame.dcm"})
 
 
-def sources(match: str) -> list[Path]:
-    """The files to damage whose names hold `match`."""
+def sources(match: str, made: Path) -> list[Path]:
+    """The files to damage whose names hold `match`; those that no library ships are written to the folder `made`."""
     roots = [
         Path(pydicom.__file__).parent / "data" / "test_files",
         Path(deid_data.__file__).parent / "data",
         Path(nibabel.__file__).parent / "tests" / "data",
     ]
     files = sorted(path for root in roots for path in root.rglob("*") if path.is_file())
-    files = [path for path in files if match in path.name]
-    return [path for path in files if path.stat().st_size <= _LARGEST and read_facts(path).header]
+    files = [path for path in files + write_samples(made) if match in path.name]
+    return [
+        path
+        for path in files
+        if path.stat().st_size <= _LARGEST and (path.suffix in _TABLES or read_facts(path).header)
+    ]
 
 
 def damage(content: bytes, rng: random.Random) -> bytes:
     """One damaged copy."""
+    if rng.random() < 0.5:
+        if content.startswith(b"\x1f\x8b"):
+            return gzip.compress(_broken(gzip.decompress(content), rng), 1)
+        if content.startswith(b"PK"):
+            return _repacked(content, rng)
+    return _broken(content, rng)
+
+
+def _repacked(content: bytes, rng: random.Random) -> bytes:
+    """An archive that is whole itself, with one damaged file in it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
+        chosen = rng.choice(old.namelist())
+        for name in old.namelist():
+            member = old.read(name)
+            new.writestr(name, _broken(member, rng) if name == chosen and member else member)
+    return packed.getvalue()
+
+
+def _broken(content: bytes, rng: random.Random) -> bytes:
     damaged = bytearray(content)
     for _ in range(rng.choice((1, 1, 2, 5, 20))):
         at = rng.randrange(len(damaged))
@@ -69,22 +107,25 @@ def damage(content: bytes, rng: random.Random) -> bytes:
 def work(first: int, last: int, seed: int, match: str) -> None:
     """Run the cases `first` to `last`; says each one before it begins, so that the last said is the one that crashed."""
     warnings.simplefilter("ignore")
-    files = sources(match)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "case.dcm"
+        (made := Path(folder) / "made").mkdir()
+        files = sources(match, made)
+        catalogue = Catalogue(Path(folder) / "catalogue.sqlite")
         for case in range(first, last):
             rng = random.Random(f"{seed}/{case}")  # noqa: S311 - no secret
             origin = files[case % len(files)]
+            path = Path(folder) / f"case{origin.suffix}"
             print(f"case {case} {origin.name}", flush=True)
             path.write_bytes(damage(origin.read_bytes(), rng))
             before, decoders, began = time.process_time(), _decoders()[0], time.monotonic()
-            outcome = _read(path)
+            outcome = _read(path, _readers(origin, catalogue))
             waited = time.monotonic() - began
             after, peak = _decoders()
             seconds = time.process_time() - before + max(0.0, after - decoders)
             if waited > _HANG_SECONDS:
                 seconds = waited
             peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, peak)
+            path.unlink()
             print(f"done {outcome} {seconds:.3f} {peak}", flush=True)
 
 
@@ -103,15 +144,24 @@ def _decoders() -> tuple[float, int]:
     return seconds, peak
 
 
-def _read(path: Path) -> str:
-    facts = read_facts(path)
-    if facts.header is None:
+def _readers(origin: Path, catalogue: Catalogue) -> Iterator[Callable[[Path], object]]:
+    """What the program would read a file like this one with."""
+    if origin.suffix in _TABLES:
+        yield read_table
+        return
+    yield from (read_image, read_display, read_header, read_overlay)
+    if origin.name in _SEGMENTATIONS:
+        yield functools.partial(segmented, catalogue)
+
+
+def _read(path: Path, readers: Iterable[Callable[[Path], object]]) -> str:
+    if path.suffix not in _TABLES and read_facts(path).header is None:
         return "named by the scan"
     outcome = "read"
-    for read in (read_image, read_header):
+    for read in readers:
         try:
             read(path)
-        except SourceError:
+        except InputError:
             outcome = "named by the reader"
     return outcome
 
