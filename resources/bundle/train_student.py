@@ -6,7 +6,7 @@
 MY_IMAGES is a folder with one sub-folder per class (PNG, JPEG or TIFF; needs Pillow), or an .npz with the arrays test_images
 (uint8 [N, H, W] or [N, H, W, 3]) and test_labels (int [N] or [N, 1]), as MedMNIST files have them.
 
-Needs torch, numpy and safetensors. Reads distilled.safetensors and recipe.json from its own folder, and nothing from the
+Needs torch, numpy and safetensors, and torchvision where the recipe names one of its networks. Reads distilled.safetensors and recipe.json from its own folder, and nothing from the
 network. With the same seed on a CPU it trains the same student as MedDistill itself.
 
 Research software. Not for clinical use. Licence of this script: Apache-2.0.
@@ -33,10 +33,21 @@ AT_ONCE = (
 # ---------------------------------------------------------------- the network
 
 
-def make_network(recipe):
-    """Blocks of 3 x 3 convolution, instance norm, ReLU and 2 x 2 average pooling, then one linear layer."""
-    if recipe["network"] != "convnet":
+def fresh_network(recipe, random):
+    """The recipe's network before training."""
+    if recipe["network"] == "convnet":
+        network = convnet(recipe)
+        initialise(network, random)
+        return network
+    if recipe["network"] not in OWN_NORM:
         raise SystemExit(f"This script knows no network named {recipe['network']!r}.")
+    with torch.random.fork_rng(devices=[]):
+        torch.random.manual_seed(random.initial_seed())
+        return Published(recipe)
+
+
+def convnet(recipe):
+    """Blocks of 3 x 3 convolution, instance norm, ReLU and 2 x 2 average pooling, then one linear layer."""
     layers, incoming, width = [], recipe["channels"], recipe["width"]
     for _ in range(recipe["depth"]):
         layers += [
@@ -59,6 +70,106 @@ def initialise(network, random):
             bound = 1.0 / math.sqrt(layer.weight[0].numel())
             for parameter in (layer.weight, layer.bias):
                 nn.init.uniform_(parameter, -bound, bound, generator=random)
+
+
+OWN_NORM = {
+    "googlenet": "batch",
+    "resnet18": "batch",
+    "resnet34": "batch",
+    "alexnet": "none",
+    "vgg16": "none",
+    "vgg19": "none",
+}
+
+
+class Published(nn.Module):
+    """A network of torchvision: its first convolution takes the images' channels, it drops nothing, and nothing is downloaded."""
+
+    def __init__(self, recipe):
+        super().__init__()
+        from torchvision import models
+
+        family = recipe["network"]
+        norm = recipe.get("norm", OWN_NORM[family])
+        name = f"{family}_bn" if family.startswith("vgg") and norm != "none" else family
+        more = {"aux_logits": False, "init_weights": True} if family == "googlenet" else {}
+        self.smallest = 64 if family == "alexnet" else 32
+        self.body = getattr(models, name)(num_classes=len(recipe["class_names"]), **more)
+        layers = dict(self.body.named_modules())
+        first = next(name for name, layer in layers.items() if isinstance(layer, nn.Conv2d))
+        if layers[first].in_channels != recipe["channels"]:
+            self.replace(first, first_layer(layers[first], recipe["channels"]))
+        for name, layer in layers.items():
+            if isinstance(layer, nn.BatchNorm2d):
+                self.replace(name, normalisation(norm, layer))
+        self.eval()
+
+    def replace(self, name, layer):
+        """Put another layer in the place of one."""
+        parent, _, last = name.rpartition(".")
+        setattr(self.body.get_submodule(parent), last, layer)
+
+    def forward(self, images):
+        """Class scores [N, K]; smaller images than the network takes are enlarged."""
+        if images.shape[-1] < self.smallest:
+            side = (self.smallest, self.smallest)
+            images = F.interpolate(images, side, mode="bilinear", align_corners=False)
+        return self.body(images)
+
+
+def first_layer(layer, channels):
+    """The first convolution for another number of channels."""
+    fresh = nn.Conv2d(
+        channels,
+        layer.out_channels,
+        layer.kernel_size,
+        stride=layer.stride,
+        padding=layer.padding,
+        bias=layer.bias is not None,
+    )
+    nn.init.kaiming_normal_(fresh.weight, mode="fan_out", nonlinearity="relu")
+    if fresh.bias is not None:
+        nn.init.zeros_(fresh.bias)
+    return fresh
+
+
+def normalisation(norm, layer):
+    """What stands in the place of a batch normalisation."""
+    if norm == "batch":
+        return BatchNorm(layer.num_features, layer.eps)
+    return nn.GroupNorm(layer.num_features, layer.num_features, eps=layer.eps) if norm == "instance" else nn.Identity()  # fmt: skip
+
+
+class BatchNorm(nn.Module):
+    """Normalises by the batch while it learns, and after `settle` by the synthetic images: it remembers no others."""
+
+    def __init__(self, channels, epsilon):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))  # fmt: skip
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("variance", torch.ones(channels))
+        self.epsilon, self.settled = epsilon, False
+
+    def forward(self, maps):
+        """Maps [N, C, H, W]."""
+        mean, variance = self.mean, self.variance
+        if not self.settled:
+            mean = maps.mean(dim=(0, 2, 3))
+            variance = (maps - mean.view(-1, 1, 1)).square().mean(dim=(0, 2, 3))
+            self.mean.copy_(mean.detach())
+            self.variance.copy_(variance.detach())
+        scale = self.weight * torch.rsqrt(variance + self.epsilon)
+        return maps * scale.view(-1, 1, 1) + (self.bias - mean * scale).view(-1, 1, 1)
+
+
+def settle(network, images):
+    """From now on batch normalisation uses the statistics of these images."""
+    norms = [layer for layer in network.modules() if isinstance(layer, BatchNorm)]
+    if norms:
+        with torch.no_grad():
+            network(images)
+    for norm in norms:
+        norm.settled = True
 
 
 def generator(seed, *purpose):
@@ -191,9 +302,8 @@ def batches(count, recipe, seed):
 
 def train(tensors, recipe, seed, device):
     """Train one student by SGD with momentum, as the recipe says."""
-    network = make_network(recipe)
-    initialise(network, generator(recipe.get("start", seed), "student", "initial"))
-    network.to(device)
+    random = generator(recipe.get("start", seed), "student", "initial")
+    network = fresh_network(recipe, random).to(device)
     images = normalised(tensors["images"], recipe).to(device)
     labels = tensors["labels"].to(device)  # probabilities [N, K]
     order = batches(len(images), recipe, seed)
@@ -218,6 +328,7 @@ def train(tensors, recipe, seed, device):
             step += 1
             if step % max(1, recipe["steps"] // 10) == 0:
                 print(f"step {step:6d} of {recipe['steps']}   loss {loss.item():.4f}")
+    settle(network, images)
     return network
 
 

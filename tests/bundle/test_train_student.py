@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from safetensors import safe_open
 from benchmarks.bundle_sample import make_papers, make_set
 from meddistill_gui.bundle import writer
 from meddistill_gui.bundle.format import ROOT
+from meddistill_gui.core.configs.network import TORCHVISION
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import recipe_to_json, to_bytes
 from meddistill_gui.core.paths import resources
@@ -62,6 +64,37 @@ def test_it_trains_the_programs_student_to_the_last_bit(options):
     network = as_module().train(tensors, recipe, 3, CPU)
     expected = students.train_student(distilled, seed=3, device=CPU, control=Control())
     assert torch.equal(flat(network), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("channels", "norm", "size"), [(1, "own", 32), (3, "own", 32), (1, "instance", 64)]
+)
+def test_it_trains_the_programs_resnet_and_its_answers_are_the_same(channels, norm, size):
+    """Batches are normalised by themselves while it learns, then by the statistics of the synthetic images."""
+    made = make_set(channels=channels, size=size, steps=3, augmentation="none")
+    distilled = replace(made, recipe=replace(made.recipe, network="resnet18", norm=norm, start=5))
+    recipe = json.loads(json.dumps(recipe_to_json(distilled.recipe)))
+    tensors = safetensors.torch.load(to_bytes(distilled))
+    network = as_module().train(tensors, recipe, 3, CPU)
+    theta = students.train_student(distilled, seed=9, device=CPU, control=Control())
+    ours = students.student_network(distilled.recipe)
+    assert torch.equal(flat(network), theta[: ours.parameter_count])
+    images = torch.rand(3, channels, size, size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        together, alone = network(images), torch.cat([network(image[None]) for image in images])
+        torch.testing.assert_close(together, ours.logits(theta, images))
+        torch.testing.assert_close(together, alone)
+
+
+@pytest.mark.parametrize("family", TORCHVISION)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_it_knows_every_network_that_can_be_chosen(family, channels):
+    chosen = replace(make_set(channels=channels).recipe, network=family)
+    with torch.device("meta"):
+        network = as_module().Published(recipe_to_json(chosen))
+    shapes = tuple(tuple(parameter.shape) for parameter in network.parameters())
+    assert shapes == students.student_network(chosen).shapes
 
 
 @pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
