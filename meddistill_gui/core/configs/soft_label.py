@@ -58,14 +58,14 @@ class SoftLabelOptions:
         text="Step size of the images (Adam).",
         minimum=1e-6,
         maximum=100.0,
-        source="measured: docs/results.md",
+        source="0.01 in paper D's parent code; docs/results.md has figures with this value only",
     )
     label_rate: float = option(
         0.05,
         text="Step size of the labels (Adam).",
         minimum=0.0,
         maximum=100.0,
-        source="measured: docs/results.md",
+        source="0.01 in paper D's parent code; docs/results.md has figures with this value only",
     )
     rate_rate: float = option(
         0.03,
