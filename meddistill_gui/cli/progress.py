@@ -9,6 +9,7 @@ from typing import Final, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.table import Column
 from typing_extensions import override
 
 from meddistill_gui.core import events
@@ -131,15 +132,19 @@ class Bars:
         self._clock = clock
         self._paces: dict[str, Pace] = collections.defaultdict(Pace)
         self._bars: dict[str, TaskID] = {}
-        self._figures: dict[str, float] = {}
+        self._figures: dict[str, dict[str, float]] = collections.defaultdict(dict)
         self._last: events.Progress | None = None
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<22}"),
             BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
             TextColumn("{task.fields[count]}", style="cyan"),
-            TextColumn("{task.fields[left]}", style="dim"),
+            # what is too long for the terminal is cut here, and nowhere else
+            TextColumn(
+                "{task.fields[left]}", style="dim", table_column=Column(ratio=1, no_wrap=True)
+            ),
             console=console,
+            expand=True,
         )
 
     def __enter__(self) -> Self:
@@ -164,7 +169,7 @@ class Bars:
             case events.Progress():
                 self._advance(event)
             case events.Metric():
-                self._figures[event.name] = event.value
+                self._figures[self._last.phase if self._last else ""][event.name] = event.value
             case events.Warned():
                 self.say(warning_text(event))
             case _:
@@ -188,7 +193,7 @@ class Bars:
             completed=event.done,
             total=event.total,
             count=count_text(event),
-            left=f"{left}  {figures_text(self._figures)}".strip(),
+            left=f"{left}  {figures_text(self._figures[event.phase])}".strip(),
         )
 
     def _leave(self, event: events.Progress) -> None:
@@ -201,7 +206,10 @@ class Bars:
     def _fill(self, event: events.Progress) -> None:
         full = max(1, event.done) if event.total is None else event.total
         self._progress.update(
-            self._bars[event.phase], total=full, completed=full, left=figures_text(self._figures)
+            self._bars[event.phase],
+            total=full,
+            completed=full,
+            left=figures_text(self._figures[event.phase]),
         )
 
 

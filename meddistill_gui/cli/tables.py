@@ -7,6 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from meddistill_gui.core.run_folder import mean_and_spread
+
 _OWN_PLACE: Final = {"text", "rows", "format"}
 _MOST_ROWS: Final = 40
 
@@ -125,4 +127,4 @@ def _is_comparison(value: Mapping[str, Any]) -> bool:
 
 
 def _interval(value: Mapping[str, float] | None) -> str:
-    return f"{value['mean']:.3f} ± {value['sd']:.3f}" if value else ""
+    return mean_and_spread(value) if value else ""

@@ -18,9 +18,10 @@ runs/<name>/
 """
 
 import json
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -242,6 +243,12 @@ def read_evaluation(run: RunFolder) -> dict[str, Any] | None:
         return None
     figures: dict[str, Any] = json.loads(run.evaluation.read_text(encoding="utf-8"))
     return figures
+
+
+def mean_and_spread(value: Mapping[str, float]) -> str:
+    """A figure of several students, e.g. "0.812 ± 0.013"; of a single one, who has no spread, the figure alone."""
+    mean, spread = value["mean"], value["sd"]
+    return f"{mean:.3f} ± {spread:.3f}" if math.isfinite(spread) else f"{mean:.3f}"
 
 
 def _parsed(content: bytes) -> Iterator[events.Event]:

@@ -18,7 +18,13 @@ from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Metric
 from meddistill_gui.core.files import write_whole
 from meddistill_gui.core.paths import resources
-from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation, read_events
+from meddistill_gui.core.run_folder import (
+    RunFolder,
+    mean_and_spread,
+    open_run,
+    read_evaluation,
+    read_events,
+)
 from meddistill_gui.core.words import LIMITS, NOT_FOR_CLINICAL_USE
 
 _FRAMES_SHOWN: Final = 5
@@ -72,8 +78,8 @@ def table(root: Path, *, bundle_bytes: int) -> list[list[str]]:
                 row["title"],
                 f"{row['training_images']:,}",
                 size,
-                _range(row["balanced_accuracy"]),
-                _range(row["accuracy"]),
+                mean_and_spread(row["balanced_accuracy"]),
+                mean_and_spread(row["accuracy"]),
             ]
         )
     return rows
@@ -108,7 +114,7 @@ def write(root: Path, page: Path, *, invented: bool = False) -> Path:
         story=_story(run),
         curves=_curves(run),
         evaluation=known.evaluation,
-        interval=_range,
+        interval=mean_and_spread,
         audit=known.audit,
         limits=LIMITS,
         not_clinical=NOT_FOR_CLINICAL_USE,
@@ -182,10 +188,6 @@ def _training_bytes(row: dict[str, Any], known: RunFigures, bundle_bytes: int) -
         return bundle_bytes
     recipe = known.result.recipe
     return int(row["training_images"]) * recipe.channels * recipe.size**2
-
-
-def _range(value: dict[str, float]) -> str:
-    return f"{value['mean']:.3f} ± {value['sd']:.3f}"
 
 
 def _size(count: int) -> str:

@@ -71,6 +71,20 @@ def test_bars_show_count_time_left_and_figures():
     assert "loss 0.123" in said
 
 
+def test_long_figures_never_crowd_out_a_phase_or_its_count():
+    out = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with Bars(out, Clock()) as bars:
+        bars.show(Progress(phase="learning images and labels", done=30, total=40, unit="steps"))
+        for name in ("loss", "student rate", "certainty of the labels", "validation accuracy"):
+            bars.show(Metric(name=name, step=1, value=0.12345))
+        bars.show(Progress(phase="learning images and labels", done=31, total=40, unit="steps"))
+        bars.show(scanning(3))
+        bars._progress.refresh()
+        said = out.file.getvalue().splitlines()
+    assert any("learning images and labels" in line and "31 of 40 steps" in line for line in said)
+    assert not any("scanning" in line and "loss" in line for line in said)
+
+
 def test_bars_keep_a_line_for_every_phase():
     out = console(terminal=True)
     with Bars(out, Clock()) as bars:

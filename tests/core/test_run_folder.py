@@ -1,3 +1,4 @@
+import math
 import os
 
 import pytest
@@ -14,6 +15,7 @@ from meddistill_gui.core.run_folder import (
     ask,
     asked,
     create_run,
+    mean_and_spread,
     open_run,
     read_evaluation,
     read_events,
@@ -146,3 +148,8 @@ def test_figures_are_none_before_there_are_any(config):
     assert read_evaluation(run) is None
     run.evaluation.write_text('{"format": 1}')
     assert read_evaluation(run) == {"format": 1}
+
+
+def test_a_single_student_has_no_spread():
+    assert mean_and_spread({"mean": 0.8124, "sd": 0.0131}) == "0.812 ± 0.013"
+    assert mean_and_spread({"mean": 0.8124, "sd": math.nan}) == "0.812"
