@@ -3,8 +3,6 @@
 import functools
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
@@ -22,7 +20,7 @@ from typing_extensions import override
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.gui.background import Background
-from meddistill_gui.gui.pages.compare.votes_map import VotesMap, read_pixels
+from meddistill_gui.gui.pages.compare.votes_map import OpenedImage, VotesMap, read_opened
 from meddistill_gui.gui.pages.compare.votes_record import VotedImage, Votes
 from meddistill_gui.gui.plots.delta_curve import DeltaCurve
 from meddistill_gui.gui.widgets.buttons import button
@@ -62,6 +60,9 @@ class VotesDialog(QDialog):
         self.places = QCheckBox(self.tr("Show the patches"))
         self.places.setChecked(True)
         self.places.toggled.connect(self.map.set_shown)
+        self.regions = QCheckBox(self.tr("Show the regions"))
+        self.regions.toggled.connect(self._draw_regions)
+        self._read: OpenedImage | None = None
         self._name = label("", "heading")
         self._figures = label("")
         self._arrange()
@@ -130,14 +131,23 @@ class VotesDialog(QDialog):
         image = self._votes.images[row]
         self._name.setText("")
         self.map.show_image(None)
+        self._read = None
+        self._draw_regions()
         self.map.show_places(image, self._votes)
-        self._reading.ask([(image.id, functools.partial(read_pixels, self._catalogue, image.id))])
+        self._reading.ask([(image.id, functools.partial(read_opened, self._catalogue, image.id))])
 
-    def _on_read(self, key: int, result: tuple[str, npt.NDArray[np.uint8]]) -> None:
+    def _on_read(self, key: int, result: OpenedImage) -> None:
         row = self.images.currentRow()
         if 0 <= row < len(self._votes.images) and self._votes.images[row].id == key:
-            self._name.setText(result[0])
-            self.map.show_image(result[1])
+            self._name.setText(result.name)
+            self.map.show_image(result.pixels)
+            self._read = result
+            self._draw_regions()
+
+    def _draw_regions(self) -> None:
+        regions = () if self._read is None else self._read.regions
+        self.regions.setEnabled(bool(regions))
+        self.map.show_regions(regions if self.regions.isChecked() else ())
 
     def _on_failed(self, _: object, error: MedDistillError) -> None:
         self._name.setText(str(error))
@@ -147,7 +157,7 @@ class VotesDialog(QDialog):
         form.addRow(self.tr("Threshold"), self.delta)
         close = button(self.tr("Close"))
         close.clicked.connect(self.close)
-        left = _column(self._name, self.map, self.places)
+        left = _column(self._name, self.map, self.places, self.regions)
         middle = _column(label(self.tr("Test images"), "heading"), self.images)
         right = _column(label(self.tr("Figures over the threshold"), "heading"), self.curve)
         right.insertLayout(2, form)

@@ -1,5 +1,6 @@
 """A test image with what each of its patches was taken for."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from typing_extensions import override
 
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.patches.regions import Region, regions_of
 from meddistill_gui.gui.pages.compare.votes_record import VotedImage, Votes
 from meddistill_gui.gui.plots.patch_places import paint_places
+from meddistill_gui.gui.plots.regions import RegionLayer
 
 
 class VotesMap(QWidget):
@@ -27,12 +30,14 @@ class VotesMap(QWidget):
         self._image: QImage | None = None
         self._voted: tuple[VotedImage, Votes] | None = None
         self._shown = True
+        self._regions: tuple[Region, ...] = ()
+        self._layer = RegionLayer(1, 1)
         self.setMinimumSize(240, 240)
         self.setAccessibleName(self.tr("Map of the patches"))
 
     def show_image(self, pixels: npt.NDArray[np.uint8] | None) -> None:
-        """Show the pixels, uint8 `[H, W]` or `[H, W, 3]`."""
-        self._image = None
+        """Show the pixels, uint8 `[H, W]` or `[H, W, 3]`, without regions."""
+        self._image, self._regions = None, ()
         if pixels is not None:
             solid = np.ascontiguousarray(pixels)
             height, width = solid.shape[:2]
@@ -53,6 +58,13 @@ class VotesMap(QWidget):
                     positive=sum(kind == 2 for *_, kind in image.places),
                 )
             )
+        self.update()
+
+    def show_regions(self, regions: tuple[Region, ...]) -> None:
+        """Show what a person drew on the image that is shown."""
+        self._regions = regions
+        if self._image is not None:
+            self._layer = RegionLayer(self._image.width(), self._image.height())
         self.update()
 
     def set_shown(self, shown: bool) -> None:
@@ -79,14 +91,32 @@ class VotesMap(QWidget):
             if self._voted is not None and self._shown:
                 image, votes = self._voted
                 paint_places(painter, image.places, votes.size, votes.stride, to_screen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for region in self._regions:
+                self._layer.paint(painter, region, to_screen)
         else:
             painter.setPen(QColor("white"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Reading …"))
         painter.end()
 
 
-def read_pixels(catalogue: Path, image: int) -> tuple[str, npt.NDArray[np.uint8]]:
-    """File name and pixels of an image; runs on a pool thread.
+@dataclass(frozen=True, kw_only=True)
+class OpenedImage:
+    """What is drawn of a test image.
+
+    Attributes:
+        name: File name.
+        pixels: uint8 `[H, W]` or `[H, W, 3]`.
+        regions: Of the image.
+    """
+
+    name: str
+    pixels: npt.NDArray[np.uint8]
+    regions: tuple[Region, ...]
+
+
+def read_opened(catalogue: Path, image: int) -> OpenedImage:
+    """An image with its regions; runs on a pool thread.
 
     Raises:
         SourceError: It is gone or cannot be decoded.
@@ -95,7 +125,9 @@ def read_pixels(catalogue: Path, image: int) -> tuple[str, npt.NDArray[np.uint8]
 
     with open_catalogue(catalogue) as opened:
         rows = opened.images([image])
+        regions = regions_of(opened, image)
     if not rows:
         raise SourceError("This image is no longer in the catalogue.", "Scan the source again.")
     values = read_image(rows[0].path, rows[0].frame)
-    return rows[0].path.name, np.rint(values * 255).astype(np.uint8)
+    pixels = np.rint(values * 255).astype(np.uint8)
+    return OpenedImage(name=rows[0].path.name, pixels=pixels, regions=regions)

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow, IssueRow
+from meddistill_gui.data.patches.regions import regions_of
 from meddistill_gui.gui.pages.dataset_browser.grid.filters import Filters
 from meddistill_gui.gui.pages.dataset_browser.grid.hand_bar import HandBar
 from meddistill_gui.gui.pages.dataset_browser.grid.image_table import ImageTable
@@ -210,7 +211,10 @@ class Browser(QSplitter):
         self._frames = self._catalogue.frames(row.id)
         place = np.flatnonzero(self._frames == row.id)
         self.inspector.show_row(
-            row, frames=len(self._frames), place=int(place[0]) if place.size else 0
+            row,
+            frames=len(self._frames),
+            place=int(place[0]) if place.size else 0,
+            regions=regions_of(self._catalogue, row.id),
         )
 
     def _on_frame(self, place: int) -> None:

@@ -1,6 +1,6 @@
 """One image at a time: drag changes the window, the wheel zooms, the right or middle button moves; every one of them by keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,13 +15,16 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from meddistill_gui.data.patches.regions import Region
 from meddistill_gui.gui.pages.dataset_browser.grid.thumbnails import image_of
 from meddistill_gui.gui.pages.dataset_browser.windowing import Window, full_range, grey
+from meddistill_gui.gui.plots.regions import RegionLayer
 from meddistill_gui.gui.theme import colours
 
 _STEP: Final = 1.25
@@ -58,6 +61,7 @@ class Canvas(QWidget):
     """+1 for the next frame of the file, -1 for the one before."""
     invert_wanted = Signal()
     overlay_wanted = Signal()
+    regions_wanted = Signal()
     preset_wanted = Signal(int)
     """Number of the preset, from 0."""
 
@@ -69,6 +73,8 @@ class Canvas(QWidget):
         self.inverted = False
         self._image: QImage | None = None
         self._overlay: QImage | None = None
+        self._regions: tuple[Region, ...] = ()
+        self._layer = RegionLayer(1, 1)
         self._stride = 0
         self._zoom = 0.0
         self._shift = QPointF()
@@ -107,6 +113,12 @@ class Canvas(QWidget):
     def show_overlay(self, drawn: npt.NDArray[np.bool_] | None) -> None:
         """Draw this over the image, bool `[H, W]`; None for nothing."""
         self._overlay = None if drawn is None else overlay_image(drawn)
+        self.update()
+
+    def show_regions(self, regions: Sequence[Region], width: int = 1, height: int = 1) -> None:
+        """Draw regions of an image of this size over it."""
+        self._regions = tuple(regions)
+        self._layer = RegionLayer(width, height)
         self.update()
 
     def set_window(self, window: Window) -> None:
@@ -152,6 +164,7 @@ class Canvas(QWidget):
             painter.drawImage(self._target(), self._image)
             if self._overlay is not None:
                 painter.drawImage(self._target(), self._overlay)
+            self._paint_regions(painter)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.DARK.accent), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
@@ -218,6 +231,7 @@ class Canvas(QWidget):
             Qt.Key.Key_0: self.fit,
             Qt.Key.Key_I: self.invert_wanted.emit,
             Qt.Key.Key_O: self.overlay_wanted.emit,
+            Qt.Key.Key_R: self.regions_wanted.emit,
         }
         action = actions.get(key)
         if action is not None:
@@ -229,7 +243,7 @@ class Canvas(QWidget):
             "Left, Right: image before, next image\n"
             "Page Up, Page Down: frame before, next frame\n"
             "Drag, or Up, Down, [ and ]: grey window\n"
-            "1 to 9: presets of the window, I: invert, O: overlay\n"
+            "1 to 9: presets of the window, I: invert, O: overlay, R: regions\n"
             "Wheel, or + and -: zoom, 0 or double click: whole image\n"
             "Right button, or Shift and arrows: move"
         )
@@ -239,6 +253,13 @@ class Canvas(QWidget):
             return 1.0
         height, width = self._values.shape[:2]
         return float(min(self.width() / width, self.height() / height))
+
+    def _paint_regions(self, painter: QPainter) -> None:
+        target, scale = self._target(), self._scale()
+        to_screen = QTransform(scale, 0, 0, scale, target.left(), target.top())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for region in self._regions:
+            self._layer.paint(painter, region, to_screen)
 
     def _scale(self) -> float:
         return self._zoom or self._fitting()

@@ -1,6 +1,7 @@
 """The chosen image at the right: picture with window and zoom, what is known of it, its tags."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSplitter, QV
 
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import ImageRow
+from meddistill_gui.data.patches.regions import Region
 from meddistill_gui.gui.background import Background, Task
 from meddistill_gui.gui.pages.dataset_browser.canvas import Canvas
 from meddistill_gui.gui.pages.dataset_browser.frame_bar import FrameBar
@@ -37,6 +39,8 @@ class Inspector(QWidget):
         self._row: ImageRow | None = None
         self._drawn: Path | None = None
         self._overlay: Any = None
+        self._regions: tuple[Region, ...] = ()
+        self._arrived = False
         self._background = Background(1, self)
         self._background.done.connect(self._on_read)
         self._background.failed.connect(self._on_failed)
@@ -62,21 +66,33 @@ class Inspector(QWidget):
         self.tags = TagList()
         self._arrange()
 
-    def show_row(self, row: ImageRow | None, *, frames: int = 1, place: int = 0) -> None:
+    def show_row(
+        self,
+        row: ImageRow | None,
+        *,
+        frames: int = 1,
+        place: int = 0,
+        regions: Sequence[Region] = (),
+    ) -> None:
         """Show another image of the catalogue, or the same one with what is known of it now.
 
         Args:
             row: The image; None for none.
             frames: How many images its file holds.
             place: Which of them it is, from 0.
+            regions: Drawn on it.
         """
         before, self._row = self._row, row
+        self._regions = tuple(regions)
+        self.regions.setEnabled(bool(regions))
         self.frames.show_frames(frames if row else 1, place)
         self._name.setText("" if row is None else self._elided(row.path.name))
         self._name.setToolTip("" if row is None else str(row.path))
         self._about.setText("" if row is None else self._described(row))
         if before is not None and row is not None and _content(before) == _content(row):
+            self._draw_regions()
             return
+        self._arrived = False
         self._wanted += 1
         self._problem.hide()
         if row is None:
@@ -129,7 +145,9 @@ class Inspector(QWidget):
             self.invert.setChecked(image.inverted)
             self.canvas.show_values(image.values, window, inverted=image.inverted)
         self._drawn = path
+        self._arrived = True
         self._draw_overlay()
+        self._draw_regions()
 
     def _show_overlay(self, drawn: Any) -> None:
         self._overlay = drawn
@@ -138,6 +156,14 @@ class Inspector(QWidget):
 
     def _draw_overlay(self) -> None:
         self.canvas.show_overlay(self._overlay if self.overlay.isChecked() else None)
+
+    def _draw_regions(self) -> None:
+        """Over their own image only: the one before stays until that one is read."""
+        shown = self._arrived and self._row is not None and self.regions.isChecked()
+        if self._row is not None and shown:
+            self.canvas.show_regions(self._regions, self._row.width, self._row.height)
+        else:
+            self.canvas.show_regions(())
 
     def _fill_presets(self, image: Any) -> None:
         names = {"percentiles": self.tr("From the grey levels")}
@@ -180,8 +206,15 @@ class Inspector(QWidget):
             f"{row.width} × {row.height}",
             row.modality,
             role_title(row.role) if row.role else "",
+            self._counted(),
         ]
         return " · ".join(part for part in parts if part)
+
+    def _counted(self) -> str:
+        count = len(self._regions)
+        if count == 1:
+            return self.tr("one region")
+        return self.tr("{count} regions").format(count=count) if count else ""
 
     def _elided(self, text: str) -> str:
         room = max(200, self.width() - 48)
@@ -225,6 +258,12 @@ class Inspector(QWidget):
         self.overlay.setEnabled(False)
         self.overlay.toggled.connect(self._draw_overlay)
         self.canvas.overlay_wanted.connect(self.overlay.click)
+        self.regions = self._tool("region", self.tr("Show the regions (R)"))
+        self.regions.setCheckable(True)
+        self.regions.setChecked(True)
+        self.regions.setEnabled(False)
+        self.regions.toggled.connect(self._draw_regions)
+        self.canvas.regions_wanted.connect(self.regions.click)
         before = self._tool("previous", self.tr("Previous image (Left)"))
         before.clicked.connect(self._previous)
         after = self._tool("next", self.tr("Next image (Right)"))
@@ -240,7 +279,7 @@ class Inspector(QWidget):
         for tool in (before, after):
             row.addWidget(tool)
         row.addStretch()
-        for tool in (further, closer, whole, self.overlay, self.invert):
+        for tool in (further, closer, whole, self.regions, self.overlay, self.invert):
             row.addWidget(tool)
         return row
 

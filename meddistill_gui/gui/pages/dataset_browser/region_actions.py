@@ -83,6 +83,7 @@ class RegionActions(QObject):
         if dialog is not None:
             dialog.exec()
             dialog.deleteLater()
+            self._session.say_catalogue_changed()
 
     def take_folder(self) -> None:
         """Ask for a folder of masks."""

@@ -26,9 +26,9 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from meddistill_gui.data.patches.patch_grid import Grid
-from meddistill_gui.data.patches.regions import FREEHAND, MASK, POLYGON
-from meddistill_gui.gui.pages.dataset_browser import region_painting as painting
+from meddistill_gui.data.patches.regions import FREEHAND, POLYGON
 from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawing
+from meddistill_gui.gui.plots import regions as painting
 from meddistill_gui.gui.plots.patch_places import paint_places
 from meddistill_gui.gui.theme import colours
 
@@ -67,7 +67,7 @@ class RegionCanvas(QWidget):
         self.drawing = drawing
         self.tool = Tool.POLYGON
         self._image: QImage | None = None
-        self._masks: dict[bytes, QImage] = {}
+        self._regions = painting.RegionLayer(1, 1)
         self._grid: tuple[list[tuple[int, int, int]], int, int] | None = None
         self._zoom, self._shift = 1.0, QPointF()
         self._held: QPointF | None = None
@@ -86,7 +86,8 @@ class RegionCanvas(QWidget):
     def show_image(self, image: QImage | None) -> None:
         """Show another image, whole; its regions are the drawing's."""
         self._image = image
-        self._masks.clear()
+        if image is not None:
+            self._regions = painting.RegionLayer(image.width(), image.height())
         self._grid = None
         self.fit()
 
@@ -226,12 +227,7 @@ class RegionCanvas(QWidget):
         drawing = self.drawing
         for number, region in enumerate(drawing.shown()):
             chosen = number == drawing.chosen
-            mask = None
-            if region.kind == MASK and self._image is not None:
-                size = self._image.width(), self._image.height()
-                mask = self._masks.get(region.mask) or painting.mask_picture(region, *size)
-                self._masks[region.mask] = mask
-            painting.paint_region(painter, region, to_screen, chosen=chosen, mask=mask)
+            self._regions.paint(painter, region, to_screen, chosen=chosen)
             if chosen and region.vertices:
                 corners = [to_screen.map(QPointF(x, y)) for x, y in region.vertices]
                 painting.paint_handles(painter, corners, drawing.corner)

@@ -14,10 +14,11 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.events import Finished
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.patches.regions import POLYGON, Region, replace_regions
 from meddistill_gui.data.scanning import scan
 from meddistill_gui.gui.pages.compare.page import ComparePage
 from meddistill_gui.gui.pages.compare.votes_dialog import VotesDialog
-from meddistill_gui.gui.pages.compare.votes_map import read_pixels
+from meddistill_gui.gui.pages.compare.votes_map import read_opened
 from meddistill_gui.gui.pages.compare.votes_record import read_votes
 
 RECORD = {
@@ -100,9 +101,29 @@ def test_decisions_follow_the_threshold_and_figures_do_not(voted, qtbot):
 
 
 def test_the_pixels_are_those_of_the_catalogue(voted, tmp_path):
-    name, pixels = read_pixels(voted.project / "catalogue.sqlite", 1)
-    with Image.open(tmp_path / "pictures" / name) as image:
-        assert (pixels == np.asarray(image)).all()
+    opened = read_opened(voted.project / "catalogue.sqlite", 1)
+    with Image.open(tmp_path / "pictures" / opened.name) as image:
+        assert (opened.pixels == np.asarray(image)).all()
+    assert opened.regions == ()
+
+
+def test_regions_are_drawn_over_the_map_where_the_image_has_some(voted, qtbot):
+    region = Region(kind=POLYGON, vertices=((5, 5), (35, 5), (35, 35)))
+    with open_catalogue(voted.project / "catalogue.sqlite") as catalogue:
+        replace_regions(catalogue, {1: (region,)})
+    dialog = VotesDialog(voted, read_votes(voted))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not dialog.reading)
+    assert dialog.regions.isEnabled()
+    bare = dialog.map.grab().toImage()
+    dialog.regions.click()
+    assert dialog.map.grab().toImage() != bare
+    dialog.images.setCurrentRow(1)
+    qtbot.waitUntil(lambda: not dialog.reading)
+    assert not dialog.regions.isEnabled()
+    assert not dialog.map._regions
+    dialog.close()
 
 
 @pytest.fixture

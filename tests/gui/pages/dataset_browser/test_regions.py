@@ -35,8 +35,8 @@ from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
 from meddistill_gui.gui.pages.dataset_browser.region_canvas import Tool
 from meddistill_gui.gui.pages.dataset_browser.region_dialog import RegionDialog
 from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawing
-from meddistill_gui.gui.pages.dataset_browser.region_painting import mask_picture
 from meddistill_gui.gui.pages.dataset_browser.region_shapes import simplified, with_corner
+from meddistill_gui.gui.plots.regions import mask_picture
 
 WIDTH, HEIGHT = 100, 80
 KEY = Qt.Key
@@ -328,3 +328,42 @@ def test_a_mask_cannot_be_bent_but_removed(dialog, catalogue, ids, qtbot) -> Non
     dialog._remove.click()
     qtbot.waitUntil(lambda: not dialog.working)
     assert stored(catalogue, ids[1]) == ()
+
+
+def test_regions_lie_over_the_viewer_and_can_be_hidden(
+    page, catalogue, ids, session, qtbot
+) -> None:
+    inspector = page.browser.inspector
+    qtbot.waitUntil(lambda: inspector._arrived)
+    assert not inspector.regions.isEnabled()
+    bare = inspector.canvas.grab().toImage()
+    mask = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    mask[10:70, 60:90] = True
+    line = Region(kind=POLYGON, vertices=((5, 5), (45, 5), (25, 70)))
+    with open_catalogue(catalogue) as opened:
+        replace_regions(opened, {ids[0]: (line, mask_region(mask, author="B", origin="m.png"))})
+    session.say_catalogue_changed()
+    qtbot.waitUntil(inspector.regions.isEnabled)
+    assert "2 regions" in inspector._about.text()
+    assert differing_columns(bare, inspector.canvas) == {"left", "right"}
+    qtbot.keyClick(inspector.canvas, KEY.Key_R)
+    assert differing_columns(bare, inspector.canvas) == set()
+    inspector.regions.click()
+    assert differing_columns(bare, inspector.canvas) == {"left", "right"}
+    page.browser.grid.show_place(1)
+    assert not inspector.regions.isEnabled()
+    qtbot.waitUntil(lambda: inspector._arrived)
+    assert not inspector.canvas._regions
+    assert "region" not in inspector._about.text()
+
+
+def differing_columns(bare, canvas) -> set[str]:
+    """In which half of the image the viewer shows something else than it did."""
+    shown, target = canvas.grab().toImage(), canvas._target()
+    middle, row = int(target.center().x()), range(int(target.top()) + 4, int(target.bottom()) - 4)
+    halves = {"left": range(int(target.left()) + 4, middle), "right": range(middle, int(target.right()) - 4)}  # fmt: skip
+    return {
+        name
+        for name, columns in halves.items()
+        if any(shown.pixel(x, y) != bare.pixel(x, y) for x in columns for y in row)
+    }

@@ -1,4 +1,4 @@
-"""Paints regions and places of the window over an image. Outline, hatching and letters tell them apart, never colour alone."""
+"""Regions over an image. Outline and hatching tell them apart, never colour alone."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,31 +16,48 @@ _DARK: Final = QColor(0, 0, 0, 210)
 _LIGHT: Final = QColor("#ffffff")
 _CHOSEN: Final = QColor("#ffd54a")
 _HATCH: Final = QColor(255, 255, 255, 150)
+_LONGEST: Final = 1024  # more than that takes long, and no screen shows it
 
 
-def paint_region(
-    painter: QPainter, region: Region, to_screen: QTransform, *, chosen: bool, mask: QImage | None
-) -> None:
-    """One region: hatched, with a double outline that shows on black and on white.
+class RegionLayer:
+    """Paints regions of one image; one of pixels is turned into a picture the first time.
 
     Args:
-        painter: In coordinates of the screen.
-        region: What to paint.
-        to_screen: From the image's pixels.
-        chosen: Whether it is the one being edited.
-        mask: Its picture from `mask_picture`, for a region of pixels.
+        width: Of the image, in pixels.
+        height: Of the image.
     """
-    if region.kind == MASK:
-        if mask is not None:
-            painter.drawImage(to_screen.mapRect(QRectF(0, 0, mask.width(), mask.height())), mask)
-        return
-    shape = to_screen.map(QPolygonF([QPointF(x, y) for x, y in region.vertices]))
-    painter.setPen(Qt.PenStyle.NoPen)
-    style = Qt.BrushStyle.FDiagPattern if chosen else Qt.BrushStyle.BDiagPattern
-    painter.setBrush(QBrush(_HATCH, style))
-    painter.drawPolygon(shape)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    outline(painter, shape, chosen=chosen, closed=True)
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width, self._height = width, height
+        self._masks: dict[bytes, QImage] = {}
+
+    def paint(
+        self, painter: QPainter, region: Region, to_screen: QTransform, *, chosen: bool = False
+    ) -> None:
+        """One region: hatched, with a double outline that shows on black and on white.
+
+        Args:
+            painter: In coordinates of the screen.
+            region: What to paint.
+            to_screen: From the image's pixels.
+            chosen: Whether it is the one being edited.
+        """
+        if region.kind == MASK:
+            whole = to_screen.mapRect(QRectF(0, 0, self._width, self._height))
+            painter.drawImage(whole, self._mask(region))
+            return
+        shape = to_screen.map(QPolygonF([QPointF(x, y) for x, y in region.vertices]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        style = Qt.BrushStyle.FDiagPattern if chosen else Qt.BrushStyle.BDiagPattern
+        painter.setBrush(QBrush(_HATCH, style))
+        painter.drawPolygon(shape)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        outline(painter, shape, chosen=chosen, closed=True)
+
+    def _mask(self, region: Region) -> QImage:
+        if region.mask not in self._masks:
+            self._masks[region.mask] = mask_picture(region, self._width, self._height)
+        return self._masks[region.mask]
 
 
 def outline(painter: QPainter, shape: QPolygonF, *, chosen: bool, closed: bool) -> None:
@@ -73,8 +90,10 @@ def paint_cursor(painter: QPainter, at: QPointF) -> None:
 
 
 def mask_picture(region: Region, width: int, height: int) -> QImage:
-    """A region of pixels as hatching with a border, `QImage` of the image's size."""
-    mask = inside([region], width, height)
+    """A region of pixels as hatching with a border: of the image's shape, but at most about `_LONGEST` pixels wide or high."""
+    stride = max(1, max(width, height) // _LONGEST)
+    mask = inside([region], width, height)[::stride, ::stride]
+    height, width = mask.shape
     step = max(8, width // 90)
     rows, columns = np.indices((height, width), dtype=np.int32, sparse=True)
     hatch = ((rows + columns) % step) < max(1, step // 5)
