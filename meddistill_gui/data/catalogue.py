@@ -1,6 +1,6 @@
 """The catalogue, as everyone reads it: what the source folder holds, by image. Sorting and searching happen in SQL.
 
-Written to by `recording` only. Imports no pydicom: the window opens it too.
+Written to by `recording` only; what was answered is kept (`kept`). Imports no pydicom: the window opens it too.
 """
 
 import contextlib
@@ -14,14 +14,13 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from meddistill_gui.core.real_images import ROLES
+from meddistill_gui.data import counts, tree
+from meddistill_gui.data.counts import RISK, CatalogueSummary
+from meddistill_gui.data.kept import ORDER, SUMMARY, kept
 from meddistill_gui.data.schema import connect, explained
 from meddistill_gui.data.search import IMAGES, Search, find
 
 _CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
-
-RISK: Final = "risk"
-"""Stage of an issue that keeps no image from being used: its pixels may show text."""
 
 INNER_PATH: Final = "CASE image.inner WHEN '' THEN file.path ELSE file.path || '/' || image.inner || '/' || image.frame END"
 """Path of an image below the source; inside a set it goes on with part, class and number, like folders."""
@@ -73,67 +72,6 @@ class IssueRow:
     reason: str
     remedy: str
     risk: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassCount:
-    """How much there is of a class.
-
-    Attributes:
-        name: The class.
-        images: Its images.
-        patients: Its patients, or None where the source does not name every image's patient.
-    """
-
-    name: str
-    images: int
-    patients: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoleCount:
-    """How much there is in one part of the split.
-
-    Attributes:
-        role: "train", "validation", "test" or "holdout".
-        images: Its images.
-        patients: Its patients, or None where they are not all known.
-        per_class: Images of each class.
-    """
-
-    role: str
-    images: int
-    patients: int | None
-    per_class: dict[str, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CatalogueSummary:
-    """The catalogue in numbers.
-
-    Attributes:
-        source: Folder that was scanned, or None before the first scan.
-        files: Files seen in it.
-        images: Images in them.
-        patients: Patients, or None where the source does not name every image's patient.
-        unlabelled: Images without a class.
-        issues: Files that could not be used.
-        risks: Files whose pixels may show text that identifies a person.
-        classes: By name.
-        roles: In the order of `ROLES`; empty before the split.
-        modality: The DICOM modality of most of the first thousand images; "" for picture files, and before the first scan.
-    """
-
-    source: Path | None
-    files: int
-    images: int
-    patients: int | None
-    unlabelled: int
-    issues: int
-    risks: int
-    classes: tuple[ClassCount, ...]
-    roles: tuple[RoleCount, ...]
-    modality: str = ""
 
 
 class Catalogue:
@@ -209,33 +147,24 @@ class Catalogue:
 
     def summary(self) -> CatalogueSummary:
         """The catalogue in numbers."""
-        known = self.connection.execute(
-            "SELECT count(*), count(patient), count(DISTINCT patient) FROM image"
-        ).fetchone()
-        images = known[0]
-        return CatalogueSummary(
-            source=self.source,
-            files=self.value("SELECT count(*) FROM file"),
-            images=images,
-            patients=_if_all_known(*known),
-            unlabelled=images - self.value("SELECT count(*) FROM label"),
-            issues=self.value("SELECT count(*) FROM issue WHERE stage != ?", (RISK,)),
-            risks=self.value("SELECT count(*) FROM issue WHERE stage = ?", (RISK,)),
-            classes=self._classes(),
-            roles=self._roles(),
-            modality=self._modality(),
+        stored = kept(
+            self.connection, SUMMARY, lambda: counts.packed(counts.counted(self.connection))
         )
+        return counts.unpacked(stored, self.source)
 
-    def _modality(self) -> str:
-        row = self.connection.execute(
-            "SELECT modality FROM (SELECT modality FROM image ORDER BY id LIMIT 1000) "
-            "GROUP BY modality ORDER BY count(*) DESC, modality LIMIT 1"
-        ).fetchone()
-        return str(row[0]) if row else ""
+    def prepare(self) -> None:
+        """Answer now what is asked when the project is opened, so that it opens at once."""
+        self.summary()
+        self.image_ids()
+        tree.patients(self.connection)
 
     def image_ids(self, search: Search | None = None) -> npt.NDArray[np.int64]:
         """Ids of the images that fit, in order, int64 `[N]`; without a search all by path."""
-        return find(self.connection, search or Search())
+        wanted = search or Search()
+        if wanted != Search():
+            return find(self.connection, wanted)
+        stored = kept(self.connection, ORDER, lambda: find(self.connection, wanted).tobytes())
+        return np.frombuffer(stored, dtype=np.int64)
 
     def images(self, ids: Sequence[int] | npt.NDArray[np.int64]) -> list[ImageRow]:
         """The images with these ids, in their order; ids that are gone are left out."""
@@ -272,41 +201,6 @@ class Catalogue:
             for path, cause, reason, remedy, risk in rows
         ]
 
-    def _classes(self) -> tuple[ClassCount, ...]:
-        rows = self.connection.execute(
-            "SELECT class.name, count(*), count(image.patient), count(DISTINCT image.patient) FROM label "
-            "JOIN class ON class.id = label.class JOIN image ON image.id = label.image GROUP BY class.id ORDER BY class.name"
-        )
-        return tuple(
-            ClassCount(name=name, images=images, patients=_if_all_known(images, known, patients))
-            for name, images, known, patients in rows
-        )
-
-    def _roles(self) -> tuple[RoleCount, ...]:
-        patients = {
-            role: _if_all_known(*counts)
-            for role, *counts in self.connection.execute(
-                "SELECT role.role, count(*), count(image.patient), count(DISTINCT image.patient) FROM role "
-                "JOIN image ON image.id = role.image GROUP BY role.role"
-            )
-        }
-        per_class: dict[str, dict[str, int]] = {role: {} for role in patients}
-        for role, name, images in self.connection.execute(
-            "SELECT role.role, class.name, count(*) FROM role JOIN label ON label.image = role.image "
-            "JOIN class ON class.id = label.class GROUP BY role.role, class.id ORDER BY class.name"
-        ):
-            per_class[role][name] = images
-        return tuple(
-            RoleCount(
-                role=role,
-                images=sum(per_class[role].values()),
-                patients=patients[role],
-                per_class=per_class[role],
-            )
-            for role in ROLES
-            if per_class.get(role)
-        )
-
 
 def open_catalogue(path: Path) -> Catalogue:
     """Open a project's catalogue; a new one is empty.
@@ -316,11 +210,6 @@ def open_catalogue(path: Path) -> Catalogue:
         TargetError: Its folder is missing or cannot be written to.
     """
     return Catalogue(path)
-
-
-def _if_all_known(images: int, known: int, patients: int) -> int | None:
-    """Number of patients, or None unless every image's patient is known."""
-    return patients if images == known else None
 
 
 def _image_row(source: Path, row: tuple[Any, ...]) -> ImageRow:

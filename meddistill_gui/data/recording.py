@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meddistill_gui.data.catalogue import INNER_PATH, RISK, Catalogue
+from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
+from meddistill_gui.data.counts import RISK
 from meddistill_gui.data.facts import FileFacts, Header, Problem
 
 

@@ -2,14 +2,14 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.core.files import writing_to
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
 
@@ -58,7 +58,7 @@ CREATE INDEX copy_other ON copy (other);
 INNER: Final = "ALTER TABLE image ADD COLUMN inner TEXT NOT NULL DEFAULT ''"
 """Part and class of an image inside a set, "train/3" (`medmnist`)."""
 
-REGIONS: Final = """;
+REGIONS: Final = """
 CREATE TABLE region (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, frame INTEGER NOT NULL, fingerprint BLOB NOT NULL,
     kind TEXT NOT NULL, vertices TEXT NOT NULL, mask BLOB, author TEXT NOT NULL, time TEXT NOT NULL, origin TEXT NOT NULL);
@@ -67,7 +67,7 @@ CREATE INDEX region_image ON region (path, frame)
 """Regions that a person drew or imported (`regions`). They name their image by path, frame and content instead of its id:
 a drawing outlives a scan that reads a touched file anew, and does not show on another picture under the same name."""
 
-LAYERS: Final = """;
+LAYERS: Final = """
 CREATE TABLE given (image INTEGER PRIMARY KEY REFERENCES image ON DELETE CASCADE, name TEXT NOT NULL);
 CREATE TABLE fate (name TEXT PRIMARY KEY, becomes TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE hand (
@@ -84,13 +84,39 @@ UPDATE image SET named = 1 WHERE patient IS NOT NULL AND file IN (SELECT id FROM
 """The layers under an image's class (`label_layers`): what the rule gave, what becomes of each class, what a person set, and what may be taken
 back. `person` holds patients from a table; `image.named` is 1 where a pattern or a table, not the header, names the patient (`patients`)."""
 
-UPGRADES: Final = {
-    0: TABLES + COPIES + INNER + REGIONS + LAYERS,
-    1: COPIES + INNER + REGIONS + LAYERS,
-    2: INNER + REGIONS + LAYERS,
-    3: REGIONS + LAYERS,
-    4: LAYERS,
+_CHANGES_ALL: Final = {
+    "image": ("INSERT", "DELETE", "UPDATE OF file, frame, patient, modality"),
+    "file": ("INSERT", "DELETE", "UPDATE OF path"),
+    "patient": ("UPDATE OF identity",),
 }
+_CHANGES_COUNTS: Final = {
+    "label": ("INSERT", "DELETE", "UPDATE"),
+    "role": ("INSERT", "DELETE", "UPDATE"),
+    "issue": ("INSERT", "DELETE", "UPDATE OF stage"),
+    "class": ("UPDATE OF name",),
+}
+
+
+def _dropping(changes: Mapping[str, tuple[str, ...]], answers: str) -> Iterator[str]:
+    """Triggers that drop kept answers in the transaction that changes what they depend on."""
+    for table, events in changes.items():
+        for event in events:
+            name = f"{table}_{event.partition(' ')[0].lower()}"
+            yield f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN DELETE FROM {answers}; END"  # noqa: S608 - our own tables
+
+
+KEPT: Final = ";".join(
+    (
+        "CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+        *_dropping(_CHANGES_ALL, "kept"),
+        *_dropping(_CHANGES_COUNTS, "kept WHERE name = 'summary'"),
+    )
+)
+"""Answers that are kept until something they depend on changes (`kept`)."""
+
+_STEPS: Final = (TABLES, COPIES, INNER, REGIONS, LAYERS, KEPT)
+
+UPGRADES: Final = {version: ";".join(_STEPS[version:]) for version in range(len(_STEPS))}
 """What brings a catalogue of each format to the present one; 0 is a new file."""
 
 
@@ -175,7 +201,7 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if (version := _version(connection)) < SCHEMA_VERSION:
-            for statement in UPGRADES[version].split(";"):
+            for statement in _statements(UPGRADES[version]):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -183,6 +209,16 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; a trigger holds others and is one."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _text(stored: bytes) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from meddistill_gui.data.kept import PATIENTS, kept
+
 UNKNOWN: Final = 0
 """In `Branches.ids`: images whose patient the source does not name."""
 
@@ -48,6 +50,18 @@ class Branch:
 
 def patients(connection: sqlite3.Connection, text: str = "") -> Branches:
     """The patients whose identity contains `text`, by identity."""
+    if text:
+        return _found(connection, text)
+    stored = kept(connection, PATIENTS, lambda: _packed(_found(connection, "")))
+    ids, images = np.frombuffer(stored, dtype=np.int64).reshape(2, -1)
+    return Branches(ids=ids, images=images)
+
+
+def _packed(branches: Branches) -> bytes:
+    return np.stack((branches.ids, branches.images)).tobytes()
+
+
+def _found(connection: sqlite3.Connection, text: str) -> Branches:
     pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in text) + "%"
     row = connection.execute(
         "SELECT group_concat(id), group_concat(number) FROM ("

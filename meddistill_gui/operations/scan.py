@@ -23,6 +23,7 @@ def scan(config: ScanConfig, control: Control) -> Iterator[Event]:
     project = create_project(config.project)
     with held(project.root, "project"), open_catalogue(project.catalogue) as catalogue:
         report = yield from scanning.scan(config, catalogue, control)
+        catalogue.prepare()
         patients = catalogue.summary().patients
     known = "patients unknown" if patients is None else f"{patients} patients"
     unreadable = sum(report.issues.values())

@@ -15,7 +15,8 @@ from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.errors import SplitError
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import UNKNOWN_PATIENT
-from meddistill_gui.data.catalogue import Catalogue, RoleCount
+from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.counts import RoleCount
 from meddistill_gui.data.division.clusters import (
     Member,
     labelled_members,

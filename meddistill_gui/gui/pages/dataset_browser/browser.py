@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from meddistill_gui.core.project import Project
-from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, ImageRow, IssueRow
+from meddistill_gui.data.catalogue import Catalogue, ImageRow, IssueRow
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.data.patches.regions import regions_of
 from meddistill_gui.gui.pages.dataset_browser.grid.filters import Filters
 from meddistill_gui.gui.pages.dataset_browser.grid.hand_bar import HandBar

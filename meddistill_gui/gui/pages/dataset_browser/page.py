@@ -12,7 +12,8 @@ from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Progress, Warned
 from meddistill_gui.core.paths import user_data
-from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, open_catalogue
+from meddistill_gui.data.catalogue import Catalogue, open_catalogue
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.pages.dataset_browser.arranging import Arranging
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser

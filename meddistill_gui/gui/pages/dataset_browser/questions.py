@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from meddistill_gui.data.catalogue import Catalogue, CatalogueSummary, IssueRow, open_catalogue
+from meddistill_gui.data.catalogue import Catalogue, IssueRow, open_catalogue
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.data.search import Search
 from meddistill_gui.data.tree import Branches, patients
 from meddistill_gui.gui.background import Background

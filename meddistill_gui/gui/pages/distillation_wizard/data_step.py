@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core.errors import ConfigError
-from meddistill_gui.data.catalogue import CatalogueSummary
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft
 from meddistill_gui.gui.pages.distillation_wizard.step import WizardStep

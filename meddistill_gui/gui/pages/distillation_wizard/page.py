@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import MedDistillError
-from meddistill_gui.data.catalogue import CatalogueSummary, open_catalogue
+from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.gui.pages.distillation_wizard.patch_offer import PatchOffer, patch_offer
 from meddistill_gui.gui.pages.distillation_wizard.presets import beginning
 from meddistill_gui.gui.pages.distillation_wizard.wizard import DistillationWizard

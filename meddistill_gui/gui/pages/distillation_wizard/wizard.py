@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget, QWizard
 from typing_extensions import override
 
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.data.catalogue import CatalogueSummary
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.gui.pages.distillation_wizard.budget_step import BudgetStep
 from meddistill_gui.gui.pages.distillation_wizard.data_step import DataStep
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft

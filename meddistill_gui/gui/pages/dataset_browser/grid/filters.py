@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
-from meddistill_gui.data.catalogue import CatalogueSummary
+from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.data.search import Search
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.theme import icons

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from meddistill_gui.data.catalogue import CatalogueSummary, ClassCount, RoleCount
+from meddistill_gui.data.counts import CatalogueSummary, ClassCount, RoleCount
 from meddistill_gui.gui.pages.dataset_browser.side.ordering import Ordering
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
