@@ -4,7 +4,7 @@ import functools
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -187,6 +187,10 @@ class ReceivePage(QWidget):
         self._training.show_summary(summary)
         self._frame.notice.show_message("good", self.tr("The students are trained."))
         self._offer()
+        QTimer.singleShot(0, self, self._go_to_results)  # once they have their place
+
+    def _go_to_results(self) -> None:
+        self._body.ensureWidgetVisible(self._training.results)
 
     def _take_answer(self, key: object, answer: object) -> None:
         """A bundle to show, or (for a tuple of paths) what joining them gives."""

@@ -20,7 +20,7 @@ STUDENT_LOSS = "student loss"
 
 
 class TrainingView(QFrame):
-    """The form of `ReceiveConfig` at the left; a live curve, then the figures at the right."""
+    """The form of `ReceiveConfig` with a live curve beside it; the figures, which need the width, below both."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,18 +56,18 @@ class TrainingView(QFrame):
         left.addWidget(self._joined)
         left.addWidget(self.join, 0, Qt.AlignmentFlag.AlignLeft)
         left.addStretch()
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        right.addWidget(self._sentence)
-        right.addWidget(self.curve, 1)
-        right.addWidget(self.results, 1)
-        halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         if large_text(self):
             halves.setDirection(QBoxLayout.Direction.TopToBottom)
-        halves.setContentsMargins(16, 16, 16, 16)
         halves.setSpacing(24)
         halves.addLayout(left, 1)
-        halves.addLayout(right, 1)
+        halves.addWidget(self.curve, 1)
+        below = QVBoxLayout(self)
+        below.setContentsMargins(16, 16, 16, 16)
+        below.setSpacing(8)
+        below.addLayout(halves)
+        below.addWidget(self._sentence)
+        below.addWidget(self.results)
 
     def offer(self, bundle: Path, project: Path | None, images_per_class: int) -> None:
         """Suggest values for this bundle; with a project, to compare with as many own images as the bundle has."""
