@@ -33,6 +33,9 @@ from meddistill_gui.core.configs.rework import ReworkConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 
+NETWORK_MEMORY: Final = "memory of the network, GB"
+"""Name of the figure that `estimate` tells before it runs anything."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OperationSpec:

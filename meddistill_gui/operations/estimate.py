@@ -11,6 +11,7 @@ import numpy as np
 
 from meddistill_gui.core.config import options_of, validate, value_at, with_values
 from meddistill_gui.core.configs.distill import DistillConfig, student_steps
+from meddistill_gui.core.configs.network import TORCHVISION
 from meddistill_gui.core.configs.soft_label import SoftLabelOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SplitError
@@ -20,6 +21,7 @@ from meddistill_gui.core.patch_set import PATCH_CLASSES
 from meddistill_gui.core.project import open_project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import create_run
+from meddistill_gui.core.specs import NETWORK_MEMORY
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.engine import devices, runner
 from meddistill_gui.engine.experts.training import epochs_needed
@@ -64,6 +66,9 @@ def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
     """
     yield Started(operation="estimate", phases=(PHASE,))
     images, classes = _training_counts(validate(config))
+    needed = _network_bytes(config, classes)
+    if needed is not None:
+        yield Metric(name=NETWORK_MEMORY, step=0, value=needed / 1e9)
     with tempfile.TemporaryDirectory() as folder:
         watch = yield from _dry_run(config, Path(folder), classes, control)
     device = devices.choose(config.device)
@@ -75,7 +80,7 @@ def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
             **{name: round(seconds, 1) for name, seconds in parts.items()},
             "seconds": round(total, 1),
             "memory_bytes": devices.peak_bytes(device),
-            "network_bytes": _network_bytes(config, classes),
+            "network_bytes": needed,
             "device": device.type,
         }
     )
@@ -133,10 +138,11 @@ def _dry_run(
 
 def _shortened(config: DistillConfig) -> DistillConfig:
     """The same work, a few times only."""
+    iterations = 1 if config.network.family in TORCHVISION else _ITERATIONS
     values: dict[str, object] = {
-        "iterations": _ITERATIONS,
+        "iterations": iterations,
         "experts.count": min(_EXPERTS, config.experts.count),
-        "evaluation.every": _ITERATIONS,
+        "evaluation.every": iterations,
         "evaluation.steps": _STUDENT_STEPS,
         "evaluation.validation_students": 1,
     }
@@ -149,7 +155,7 @@ def _shortened(config: DistillConfig) -> DistillConfig:
 
 
 def _made_up(config: DistillConfig, classes: int) -> RealImages:
-    """Noise in the shape of one expert's batch, at least two images of each class."""
+    """Noise in the shape of one expert's batch, where there are experts; at least two images of each class."""
     count = _made_up_count(config, classes)
     side = config.images.size
     generator = np.random.default_rng(0)
@@ -166,7 +172,8 @@ def _made_up(config: DistillConfig, classes: int) -> RealImages:
 
 
 def _made_up_count(config: DistillConfig, classes: int) -> int:
-    return max(config.experts.batch, 2 * classes)
+    soft = isinstance(config.options, SoftLabelOptions)  # no experts; draws with replacement
+    return max(0 if soft else config.experts.batch, 2 * classes)
 
 
 def _multiplied(config: DistillConfig, watch: _Stopwatch, epoch: float) -> dict[str, float]:

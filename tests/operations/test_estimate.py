@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from meddistill_gui.core.configs.distill import ExpertsConfig
+from meddistill_gui.core.config import with_values
+from meddistill_gui.core.configs.distill import DistillConfig, ExpertsConfig
 from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.control import Control
+from meddistill_gui.core.events import Metric
+from meddistill_gui.core.specs import NETWORK_MEMORY
 from meddistill_gui.operations.estimate import estimate
 from tests.operations.small_hospital import finished, small_run
 
@@ -41,3 +44,23 @@ def test_twice_the_iterations_and_experts_are_counted(project, monkeypatch):
     small, large = (finished(estimate(config, Control())) for config in (once, twice))
     assert large["seconds_iterations"] == 2 * small["seconds_iterations"]
     assert large["seconds_experts"] == 2 * small["seconds_experts"]
+
+
+def test_the_memory_of_a_large_network_is_told_before_anything_runs(project, monkeypatch):
+    ran = []
+    monkeypatch.setattr(
+        "meddistill_gui.operations.estimate.runner.distill",
+        lambda *_: ran.append(True) or iter(()),
+    )
+    config = with_values(
+        DistillConfig(project=project),
+        {"method": "soft_label", "network.family": "vgg19", "images.size": 224},
+    )
+    for event in estimate(config, Control()):
+        if isinstance(event, Metric):
+            assert not ran
+            assert event.name == NETWORK_MEMORY
+            assert 5 < event.value < 30
+            break
+    else:
+        pytest.fail("it was not told")

@@ -5,20 +5,22 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QBoxLayout, QFormLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import ConfigError, MedDistillError
-from meddistill_gui.core.events import Progress
+from meddistill_gui.core.events import Metric, Progress
 from meddistill_gui.core.pace import in_words
+from meddistill_gui.core.specs import NETWORK_MEMORY
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft
 from meddistill_gui.gui.pages.distillation_wizard.patch_offer import METHOD
 from meddistill_gui.gui.pages.distillation_wizard.step import WizardStep
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.progress_line import ProgressLine
@@ -131,6 +133,10 @@ class BudgetStep(WizardStep):
     def _on_event(self, event: object) -> None:
         if isinstance(event, Progress):
             self.progress.show_progress(event)
+        elif isinstance(event, Metric) and event.name == NETWORK_MEMORY:
+            # counted before anything runs: a large network's dry run takes long
+            self._summary = {"network_bytes": event.value * 1e9}
+            self._say()
 
     def _on_measured(self, summary: dict[str, Any]) -> None:
         self.progress.finish()
@@ -172,12 +178,17 @@ class BudgetStep(WizardStep):
         head.addWidget(self.measure_again)
         self._stale = label(self.tr("Something was changed since: measure again."), "muted")
         self._stale.hide()
-        self.column.addWidget(self.form)
-        self.column.addLayout(head)
-        self.column.addWidget(self.notice)
-        self.column.addWidget(self.progress)
-        self.column.addWidget(card)
-        self.column.addWidget(self._stale)
+        cost = QVBoxLayout()
+        cost.addLayout(head)
+        for part in (self.notice, self.progress, card, self._stale):
+            cost.addWidget(part)
+        cost.addStretch()
+        beside = QBoxLayout.Direction.LeftToRight
+        halves = QBoxLayout(QBoxLayout.Direction.TopToBottom if large_text(self) else beside)
+        halves.setSpacing(24)
+        halves.addWidget(self.form, 1, Qt.AlignmentFlag.AlignTop)
+        halves.addLayout(cost, 1)
+        self.column.addLayout(halves)
         self.column.addStretch()
         self._say()
 

@@ -40,7 +40,8 @@ class MethodStep(WizardStep):
         self._presets = QButtonGroup(self)
         self.offer = label("")
         self.column.addWidget(self.offer)
-        for spec in METHODS.values():
+        # what fits only some images is shown only then, and must be seen at once
+        for spec in sorted(METHODS.values(), key=lambda one: one.name != METHOD):
             card = ChoiceCard(spec.title, spec.sentence, f"{spec.paper}. {spec.standing}")
             self._add(self._methods, card, spec.name)
             self.cards[spec.name] = card

@@ -10,7 +10,9 @@ from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.patches import PatchesConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
+from meddistill_gui.core.events import Metric
 from meddistill_gui.core.project import create_project
+from meddistill_gui.core.specs import NETWORK_MEMORY
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.patches.patch_plan import store_plan
 from meddistill_gui.data.patches.regions import POLYGON, Region, replace_regions
@@ -56,6 +58,7 @@ def test_the_method_is_offered_only_where_it_fits(draft: Draft, qtbot) -> None:
     assert not step.cards["soft_label"].isVisible()
     step.show_offer(PatchOffer(large=3))
     assert step.cards["soft_label"].isVisible()
+    assert step.column.indexOf(step.cards["soft_label"]) == step.column.indexOf(step.offer) + 1
     assert step.offer.text().startswith("3 images are larger than 512 pixels")
     step.show_offer(PatchOffer())
     assert not step.cards["soft_label"].isVisible()
@@ -78,6 +81,9 @@ def test_its_budget_counts_images_in_all_and_names_the_network(
     assert "options.images" in step.form._rows
     assert "network.family" in step.form._rows
     assert "images_per_class" not in step.form._rows
+    step._on_event(Metric(name=NETWORK_MEMORY, step=0, value=10.7))
+    assert step._rows["network_bytes"].text() == "10.0 GiB", "known before anything runs"
+    assert step._rows["total"].text() == "–"
     step._on_measured({"seconds": 10.0, "memory_bytes": 2**31, "network_bytes": 3 * 2**30, "device": "cpu"})  # fmt: skip
     assert step._rows["network_bytes"].text() == "3.0 GiB"
     step.work.close()
