@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from meddistill_gui.data import counts, tree
-from meddistill_gui.data.counts import RISK, CatalogueSummary
+from meddistill_gui.data.counts import CatalogueSummary
+from meddistill_gui.data.issues import IssueRow, find_issues, issue_rows
 from meddistill_gui.data.kept import ORDER, SUMMARY, kept
 from meddistill_gui.data.schema import connect, explained
 from meddistill_gui.data.search import IMAGES, Search, find
@@ -53,25 +54,6 @@ class ImageRow:
     width: int
     height: int
     stamp: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class IssueRow:
-    """A file or folder that could not be used, or one whose pixels may show text.
-
-    Attributes:
-        path: Which.
-        cause: Stable short name, for counting and filtering ("no pixel data").
-        reason: What is wrong with it.
-        remedy: What the user can do.
-        risk: Whether it is used all the same, and only its pixels should be looked at.
-    """
-
-    path: Path
-    cause: str
-    reason: str
-    remedy: str
-    risk: bool = False
 
 
 class Catalogue:
@@ -190,16 +172,8 @@ class Catalogue:
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
     def issues(self) -> list[IssueRow]:
-        """Every file that could not be used, by cause and path."""
-        source = self.source or Path()
-        rows = self.connection.execute(
-            "SELECT path, cause, reason, remedy, stage = ? FROM issue ORDER BY stage = ?, cause, path",
-            (RISK, RISK),
-        )
-        return [
-            IssueRow(path=source / path, cause=cause, reason=reason, remedy=remedy, risk=bool(risk))
-            for path, cause, reason, remedy, risk in rows
-        ]
+        """Every file that could not be used, then those to be looked at, by cause and path."""
+        return issue_rows(self.connection, self.source or Path(), find_issues(self.connection))
 
 
 def open_catalogue(path: Path) -> Catalogue:

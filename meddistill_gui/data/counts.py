@@ -5,12 +5,10 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from meddistill_gui.core.real_images import ROLES
-
-RISK: Final = "risk"
-"""Stage of an issue that keeps no image from being used: its pixels may show text."""
+from meddistill_gui.data.issues import RISK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
-from meddistill_gui.data.counts import RISK
 from meddistill_gui.data.facts import FileFacts, Header, Problem
+from meddistill_gui.data.issues import RISK
 
 
 @dataclass(frozen=True, kw_only=True)

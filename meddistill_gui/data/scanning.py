@@ -16,6 +16,7 @@ from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.division.patients import apply_stored, check_pattern
 from meddistill_gui.data.facts import FileFacts, Problem
 from meddistill_gui.data.formats.headers import UNREADABLE, read_facts
+from meddistill_gui.data.issues import count_causes
 from meddistill_gui.data.labels.layers import derive_by_hand
 from meddistill_gui.data.recording import (
     SeenFile,
@@ -254,7 +255,7 @@ def _report(catalogue: Catalogue, files: int, read: int, changed: int, vanished:
         files=files,
         images=summary.images,
         patients=summary.patients,
-        issues=Counter(issue.cause for issue in catalogue.issues() if not issue.risk),
+        issues=Counter(count_causes(catalogue.connection)),
         risks=summary.risks,
         read=read,
         changed=changed,

@@ -1,5 +1,6 @@
 """What the catalogue keeps of its answers is what it would answer now, whatever was done to it in between."""
 
+import contextlib
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from meddistill_gui.core.configs.patients import PatientsConfig
+from meddistill_gui.core.errors import LabelError
 from meddistill_gui.data import counts, tree
 from meddistill_gui.data.catalogue import Catalogue, open_catalogue
 from meddistill_gui.data.division.patients import name_patients
@@ -26,7 +28,6 @@ from meddistill_gui.data.recording import (
     record_issues,
     record_roles,
 )
-from meddistill_gui.data.search import Search, find
 from tests.data.conftest import IMAGES
 
 CLASSES = st.sampled_from(["normal", "opacity", "sain", "氏"])
@@ -110,7 +111,7 @@ class Changes(RuleBasedStateMachine):
     def by_hand(self, which: set[int], name: str) -> None:
         ids = self.writer.image_ids()
         chosen = [int(ids[n]) for n in which if n < len(ids)]
-        if chosen:
+        with contextlib.suppress(LabelError):  # nothing chosen, or a name that was renamed
             hand_labels.set_classes(self.writer, chosen, name)
 
     @rule(back=st.booleans())
@@ -124,15 +125,39 @@ class Changes(RuleBasedStateMachine):
 
     @rule(pattern=st.booleans())
     def name_patients_by(self, pattern: bool) -> None:
-        if len(find(self.writer.connection, Search(text="patient:none"))):
-            project = self.writer.path.parent
-            rule_ = {"rule": "pattern", "pattern": r"p(\d)_"} if pattern else {"rule": "none"}
-            name_patients(PatientsConfig(project=project, **rule_), self.writer)
+        said = {"rule": "pattern", "pattern": r"p(\d)_"} if pattern else {"rule": "none"}
+        with contextlib.suppress(LabelError):  # every header names a patient
+            name_patients(PatientsConfig(project=self.writer.path.parent, **said), self.writer)
 
     @rule(role=st.sampled_from(["train", "test", None]))
     def divide(self, role: str | None) -> None:
         ids = [int(one) for one in self.writer.image_ids()] if role else []
         record_roles(self.writer, [(one, role, 0) for one in ids if role], {})
+
+    @rule(number=NUMBERS)
+    def something_else(self, number: int) -> None:
+        record_files(self.writer, [(file(number, None)[0], FileFacts(kind="other"))])
+
+    @rule(
+        sql=st.sampled_from(
+            [
+                "DELETE FROM image WHERE id = (SELECT max(id) FROM image)",
+                "INSERT INTO image (file, frame, modality, width, height, fingerprint) SELECT file, 9, 'CT', 1, 1, x'00' FROM image "
+                "WHERE NOT EXISTS (SELECT 1 FROM image WHERE frame = 9) ORDER BY id LIMIT 1",
+                "UPDATE file SET path = path || '!' WHERE id = (SELECT min(id) FROM file)",
+                "UPDATE patient SET identity = identity || '!' WHERE id = (SELECT min(id) FROM patient)",
+                "UPDATE class SET name = name || '!' WHERE id = (SELECT min(id) FROM class)",
+                "UPDATE label SET class = (SELECT min(id) FROM class)",
+                "UPDATE role SET role = 'validation'",
+                "UPDATE issue SET stage = 'risk'",
+                "DELETE FROM issue",
+                "DELETE FROM label",
+            ]
+        )
+    )
+    def by_a_way_that_does_not_exist_yet(self, sql: str) -> None:
+        with self.writer.transaction() as connection:
+            connection.execute(sql)
 
     @rule()
     def give_up(self) -> None:

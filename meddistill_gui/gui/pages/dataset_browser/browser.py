@@ -1,6 +1,5 @@
 """The page's body once there are images: overview and patients, grid or list, inspector, problems."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +18,9 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from meddistill_gui.core.project import Project
-from meddistill_gui.data.catalogue import Catalogue, ImageRow, IssueRow
+from meddistill_gui.data.catalogue import Catalogue, ImageRow
 from meddistill_gui.data.counts import CatalogueSummary
+from meddistill_gui.data.issues import IssueRow, issue_rows
 from meddistill_gui.data.patches.regions import regions_of
 from meddistill_gui.gui.pages.dataset_browser.grid.filters import Filters
 from meddistill_gui.gui.pages.dataset_browser.grid.hand_bar import HandBar
@@ -76,7 +76,7 @@ class Browser(QSplitter):
         self._images = QWidget()
         self.hand = HandBar(self.selected_ids, self._images)
         self.inspector = Inspector()
-        self.issues = IssueList()
+        self.issues = IssueList(self._read_issues)
         self.tabs = QTabWidget()
         self._nothing = EmptyState(
             "search", self.tr("No image fits"), self.tr("Clear the search or choose all classes.")
@@ -113,6 +113,7 @@ class Browser(QSplitter):
         self.inspector.close_reading()
         self.hand.close_writing()
         self.overview.ordering.close_reading()
+        self.issues.close_reading()
 
     def view(self) -> GridView | ImageTable:
         """The grid or the list, whichever is chosen."""
@@ -133,6 +134,19 @@ class Browser(QSplitter):
         if here.size:
             self.view().show_place(int(here[0]))
 
+    def show_file(self, path: Path) -> bool:
+        """Show the images of a file of the open source alone; whether it is one."""
+        source = None if self._catalogue is None else self._catalogue.source
+        if source is None:
+            return False
+        if not path.is_relative_to(source):
+            path, source = path.resolve(), source.resolve()
+        if not path.is_relative_to(source):
+            return False
+        self.tabs.setCurrentIndex(0)
+        self.filters.search.setText(f'"file={path.relative_to(source).as_posix()}"')
+        return True
+
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -148,7 +162,7 @@ class Browser(QSplitter):
         """Nothing of the last catalogue may be seen beside the name of the next."""
         self.thumbnails.show_cache(cache)
         self.model.show_ids(np.empty(0, np.int64))
-        self.issues.model.show_rows(())
+        self.issues.show_catalogue(None)
         self.inspector.show_row(None)
         self.patients.show_catalogue(catalogue)
         self.filters.forget()
@@ -156,15 +170,20 @@ class Browser(QSplitter):
     def _read(self, ids: npt.NDArray[np.int64]) -> list[ImageRow]:
         return [] if self._catalogue is None else self._catalogue.images(ids)
 
+    def _read_issues(self, ids: npt.NDArray[np.int64]) -> list[IssueRow]:
+        if self._catalogue is None:
+            return []
+        return issue_rows(self._catalogue.connection, self._catalogue.source or Path(), ids)
+
     def _ask_ids(self) -> None:
         wanted = self.filters.wanted()
         self.table.show_order(wanted.order, descending=wanted.descending)
         self.questions.ask_ids(wanted)
 
-    def _on_summary(self, summary: CatalogueSummary, issues: Sequence[IssueRow]) -> None:
+    def _on_summary(self, summary: CatalogueSummary) -> None:
         self.overview.show_summary(summary)
         self.filters.show_summary(summary)
-        self.issues.model.show_rows(issues)
+        self.issues.show_catalogue(None if self._catalogue is None else self._catalogue.path)
         listed = summary.issues + summary.risks
         self.tabs.setTabText(1, self.tr("Problems ({count})").format(count=f"{listed:,}"))
         self.tabs.setTabEnabled(1, listed > 0)
@@ -243,6 +262,9 @@ class Browser(QSplitter):
         self.questions.found.connect(self._on_found)
         self.questions.summarised.connect(self._on_summary)
         self.questions.planted.connect(self.patients.show_branches)
+        self.questions.listed.connect(self.issues.model.show_ids)
+        self.issues.wanted.connect(self.questions.ask_issues)
+        self.issues.file_wanted.connect(self.show_file)
         self.filters.changed.connect(self._ask_ids)
         self.filters.branch_left.connect(self.patients.clear)
         self.patients.wanted.connect(self.questions.ask_patients)

@@ -85,7 +85,7 @@ class DatasetBrowserPage(QWidget):
     def open_path(self, path: Path) -> None:
         """Propose to scan a folder of images that was chosen or dropped; of a file that is open already, show it."""
         if path.is_file():
-            if self._show_file(path):
+            if self.browser.show_file(path):
                 return
             path = path.parent
         if self.working:
@@ -108,15 +108,6 @@ class DatasetBrowserPage(QWidget):
         )
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.scan(dialog.config())
-
-    def _show_file(self, path: Path) -> bool:
-        """Show the images of a file of the open source alone; whether it is one."""
-        source = None if self._catalogue is None else self._catalogue.source
-        if source is None or not path.resolve().is_relative_to(source.resolve()):
-            return False
-        relative = path.resolve().relative_to(source.resolve()).as_posix()
-        self.browser.filters.search.setText(f'"file={relative}"')
-        return True
 
     def scan(self, config: ScanConfig) -> None:
         """Look through a folder in the background."""

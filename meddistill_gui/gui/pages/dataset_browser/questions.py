@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from meddistill_gui.data.catalogue import Catalogue, IssueRow, open_catalogue
+from meddistill_gui.data.catalogue import Catalogue, open_catalogue
 from meddistill_gui.data.counts import CatalogueSummary
+from meddistill_gui.data.issues import find_issues
 from meddistill_gui.data.search import Search
 from meddistill_gui.data.tree import Branches, patients
 from meddistill_gui.gui.background import Background
@@ -23,7 +24,8 @@ class Questions(QObject):
 
     Signals:
         found: Ids of the images that fit, int64 `[N]`.
-        summarised: `CatalogueSummary`, list of `IssueRow`.
+        summarised: `CatalogueSummary`.
+        listed: Ids of the issues that are wanted, int64 `[N]`.
         planted: `Branches`: the patients.
         failed: `MedDistillError`.
 
@@ -32,7 +34,8 @@ class Questions(QObject):
     """
 
     found = Signal(object)
-    summarised = Signal(object, object)
+    summarised = Signal(object)
+    listed = Signal(object)
     planted = Signal(object)
     failed = Signal(object)
 
@@ -42,7 +45,13 @@ class Questions(QObject):
         self._number = 0
         self._open: dict[str, int] = {}
         self._lanes: dict[str, Background] = {}
-        for kind in ("ids", "summary", "patients"):
+        self._said = {
+            "ids": self.found,
+            "summary": self.summarised,
+            "patients": self.planted,
+            "issues": self.listed,
+        }
+        for kind in self._said:
             lane = self._lanes[kind] = Background(1, self)
             lane.done.connect(self._on_done)
             lane.failed.connect(self._on_failed)
@@ -64,12 +73,16 @@ class Questions(QObject):
         self._ask("ids", functools.partial(_ids, search))
 
     def ask_summary(self) -> None:
-        """Ask what there is in numbers, and for the issues."""
+        """Ask what there is in numbers."""
         self._ask("summary", _summary)
 
     def ask_patients(self, text: str = "") -> None:
         """Ask for the patients whose identity contains this."""
         self._ask("patients", functools.partial(_patients, text))
+
+    def ask_issues(self, text: str, order: str, descending: bool) -> None:
+        """Ask for the issues that hold this text."""
+        self._ask("issues", functools.partial(_issues, text, order, descending))
 
     def close(self) -> None:
         """Wait for what is being asked."""
@@ -86,14 +99,8 @@ class Questions(QObject):
         self._lanes[kind].ask([((kind, self._number), task)])
 
     def _on_done(self, key: tuple[str, int], answer: object) -> None:
-        if not self._is_open(key):
-            return
-        if key[0] == "summary" and isinstance(answer, tuple):
-            self.summarised.emit(*answer)
-        elif key[0] == "ids":
-            self.found.emit(answer)
-        else:
-            self.planted.emit(answer)
+        if self._is_open(key):
+            self._said[key[0]].emit(answer)
 
     def _on_failed(self, key: tuple[str, int], error: object) -> None:
         if self._is_open(key):
@@ -117,8 +124,12 @@ def _ids(search: Search, catalogue: Catalogue) -> npt.NDArray[np.int64]:
     return catalogue.image_ids(search)
 
 
-def _summary(catalogue: Catalogue) -> tuple[CatalogueSummary, list[IssueRow]]:
-    return catalogue.summary(), catalogue.issues()
+def _summary(catalogue: Catalogue) -> CatalogueSummary:
+    return catalogue.summary()
+
+
+def _issues(text: str, order: str, descending: bool, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+    return find_issues(catalogue.connection, text, order, descending=descending)
 
 
 def _patients(text: str, catalogue: Catalogue) -> Branches:

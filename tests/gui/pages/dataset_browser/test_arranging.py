@@ -15,10 +15,11 @@ from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.labels.layers import source_classes
 from meddistill_gui.gui.pages.dataset_browser.labels.class_manager import ClassManager
 from meddistill_gui.gui.pages.dataset_browser.labels.dialogs import label_dialog, patients_dialog
-from meddistill_gui.gui.pages.dataset_browser.lists.copies_dialog import CopiesDialog, as_csv
+from meddistill_gui.gui.pages.dataset_browser.lists.copies_dialog import CopiesDialog
 from meddistill_gui.gui.pages.dataset_browser.page import DatasetBrowserPage
 from meddistill_gui.gui.pages.dataset_browser.square_dialog import SquareDialog
 from meddistill_gui.gui.session import Session
+from meddistill_gui.gui.widgets.listing import as_csv
 from tests.gui.test_accessibility import called, described, takes_focus
 
 
@@ -212,10 +213,10 @@ def test_copies_are_listed_filtered_and_written_down(qtbot, opened, source):
         qtbot.addWidget(dialog)
         qtbot.waitUntil(lambda: not dialog.reading, timeout=10_000)
         assert dialog.said.text().startswith("Pairs: 1.")
-        (line,) = (dialog.model.texts(one) for one in dialog.model.rows)
+        (line,) = (dialog.model.texts(one) for one in range(dialog.model.count()))
         assert {line[1], line[2]} == {"p00_000.png", twin.name}
         assert "two classes" in line[0]
-        assert twin.as_posix() in as_csv(dialog.model).decode()
+        assert twin.as_posix() in as_csv(dialog.model.titles, dialog.model.lines()).decode()
         dialog.kinds.setCurrentIndex(3)
         dialog._show()
         assert dialog.model.rowCount() == 0

@@ -40,7 +40,9 @@ def test_scanning_sets_the_classes_of_the_folders_and_offers_to_divide(
     assert "normal 20, opacity 20" in page.frame.notice.text()
     assert "40 images in 41 files · patients unknown" in page.frame.status()
     assert page.browser.tabs.tabText(1) == "Problems (1)"
-    assert page.browser.issues.model.rows[0].path.name == "broken.png"
+    page.browser.tabs.setCurrentIndex(1)
+    settle(qtbot, page)
+    assert page.browser.issues.model.row_at(0).path.name == "broken.png"
 
 
 @pytest.mark.slow

@@ -1,9 +1,8 @@
 """The same images as a list with columns; a click on a heading orders them, in SQL."""
 
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -11,12 +10,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame
 from typing_extensions import override
 
-from meddistill_gui.data.catalogue import ImageRow
 from meddistill_gui.gui.pages.dataset_browser.grid.model import GridModel
 from meddistill_gui.gui.role_names import role_title
+from meddistill_gui.gui.widgets.listing import ListingModel, ListingView
 
 ORDER_OF_COLUMN: Final = ("path", "class", "patient", "modality", "size", "part")
 """`data.search.ORDERS` that a click on each heading asks for."""
@@ -24,7 +23,7 @@ ORDER_OF_COLUMN: Final = ("path", "class", "patient", "modality", "size", "part"
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class ImageTableModel(QAbstractTableModel):
+class ImageTableModel(ListingModel):
     """One image a row; the rows are read by the grid's model.
 
     Args:
@@ -35,7 +34,7 @@ class ImageTableModel(QAbstractTableModel):
     def __init__(self, images: GridModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._images = images
-        self._titles = (
+        self.titles = (
             self.tr("File"),
             self.tr("Class"),
             self.tr("Patient"),
@@ -47,41 +46,18 @@ class ImageTableModel(QAbstractTableModel):
         images.modelReset.connect(self.endResetModel)
 
     @override
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._images.ids)
+    def count(self) -> int:
+        return len(self._images.ids)
 
     @override
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._titles)
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
-        return None
-
-    @override
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or role not in (
-            Qt.ItemDataRole.DisplayRole,
-            Qt.ItemDataRole.ToolTipRole,
-        ):
-            return None
-        row = self._images.row_at(index.row())
+    def texts(self, place: int) -> tuple[str, ...]:
+        row = self._images.row_at(place)
         if row is None:
-            return None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return str(row.path)
-        return self._said(row)[index.column()]
-
-    def _said(self, row: ImageRow) -> tuple[str, ...]:
+            return ()
         name = row.path.name
+        numbered = self.tr("{name}, frame {number}").format(name=name, number=row.frame + 1)
         return (
-            self.tr("{name}, frame {number}").format(name=name, number=row.frame + 1)
-            if row.frame
-            else name,
+            numbered if row.frame else name,
             row.class_name or self.tr("no class"),
             row.patient or self.tr("unknown"),
             row.modality,
@@ -89,13 +65,17 @@ class ImageTableModel(QAbstractTableModel):
             role_title(row.role) if row.role else "",
         )
 
+    @override
+    def hint(self, place: int) -> str:
+        row = self._images.row_at(place)
+        return "" if row is None else str(row.path)
 
-class ImageTable(QTableView):
+
+class ImageTable(ListingView):
     """Says which image is current, and by what the images shall be ordered.
 
     Args:
         images: The images.
-        parent: Owner.
     """
 
     shown = Signal(int)
@@ -105,22 +85,13 @@ class ImageTable(QTableView):
     order_wanted = Signal(str, bool)
     """One of `data.search.ORDERS`, and whether the last comes first."""
 
-    def __init__(self, images: GridModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setModel(ImageTableModel(images, self))
-        self.setAccessibleName(self.tr("List of images"))
+    def __init__(self, images: GridModel) -> None:
+        super().__init__(ImageTableModel(images), self.tr("List of images"))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.verticalHeader().hide()
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setDefaultSectionSize(120)
         header.resizeSection(0, 220)
-        header.setStretchLastSection(True)
         header.setSortIndicatorShown(True)
         header.setSectionsClickable(True)
         header.sortIndicatorChanged.connect(self._on_heading)

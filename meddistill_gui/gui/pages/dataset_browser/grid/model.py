@@ -9,12 +9,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from typing_extensions import override
 
 from meddistill_gui.data.catalogue import ImageRow
+from meddistill_gui.gui.pages.dataset_browser.paged_rows import PagedRows
 
 TILE: Final = int(Qt.ItemDataRole.UserRole)
 """Role of a cell's `ImageRow`."""
 
-_PAGE: Final = 128
-_PAGES_KEPT: Final = 40
 _Index = QModelIndex | QPersistentModelIndex
 
 ReadRows = Callable[[npt.NDArray[np.int64]], list[ImageRow]]
@@ -30,21 +29,18 @@ class GridModel(QAbstractTableModel):
 
     def __init__(self, read: ReadRows, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._read = read
-        self._ids: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._rows = PagedRows(read)
         self._columns = 1
-        self._pages: dict[int, dict[int, ImageRow]] = {}
 
     @property
     def ids(self) -> npt.NDArray[np.int64]:
         """The ids shown, in order, int64 `[N]`."""
-        return self._ids
+        return self._rows.ids
 
     def show_ids(self, ids: npt.NDArray[np.int64]) -> None:
         """Show other images, or the same ones anew."""
         self.beginResetModel()
-        self._ids = ids
-        self._pages.clear()
+        self._rows.show(ids)
         self.endResetModel()
 
     def set_columns(self, columns: int) -> None:
@@ -58,32 +54,26 @@ class GridModel(QAbstractTableModel):
     def position(self, index: _Index) -> int:
         """Place in `ids` of a cell; -1 for an empty cell."""
         place = index.row() * self._columns + index.column() if index.isValid() else -1
-        return place if place < len(self._ids) else -1
+        return place if place < len(self.ids) else -1
 
     def index_of(self, place: int) -> QModelIndex:
         """Cell of a place in `ids`."""
-        if not 0 <= place < len(self._ids):
+        if not 0 <= place < len(self.ids):
             return QModelIndex()
         return self.index(place // self._columns, place % self._columns)
 
     def row_at(self, place: int) -> ImageRow | None:
         """The image at a place in `ids`; None if it is gone meanwhile."""
-        number = place // _PAGE
-        if number not in self._pages:
-            while len(self._pages) >= _PAGES_KEPT:
-                self._pages.pop(next(iter(self._pages)))
-            ids = self._ids[number * _PAGE : (number + 1) * _PAGE]
-            self._pages[number] = {row.id: row for row in self._read(ids)}
-        return self._pages[number].get(int(self._ids[place]))
+        return self._rows.row_at(place)
 
     def rows_between(self, first: int, last: int) -> list[ImageRow]:
         """The images at the places from `first` to `last`, both included, that exist."""
-        places: Sequence[int] = range(max(0, first), min(last + 1, len(self._ids)))
+        places: Sequence[int] = range(max(0, first), min(last + 1, len(self.ids)))
         return [row for place in places if (row := self.row_at(place)) is not None]
 
     @override
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else -(-len(self._ids) // self._columns)
+        return 0 if parent.isValid() else -(-len(self.ids) // self._columns)
 
     @override
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature

@@ -1,31 +1,12 @@
 """Pictures that are there twice: in two patients' names, in two parts of the division, with two classes; as a list that can be written down."""
 
-import csv
 import functools
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    Signal,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QObject, Signal
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core.errors import MedDistillError
@@ -36,8 +17,7 @@ from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label
-
-_Index = QModelIndex | QPersistentModelIndex
+from meddistill_gui.gui.widgets.listing import ListingModel, ListingView, as_csv
 
 
 @dataclass(frozen=True)
@@ -49,7 +29,7 @@ class ListedPair:
     second: ImageRow
 
 
-class CopyModel(QAbstractTableModel):
+class CopyModel(ListingModel):
     """One line a pair.
 
     Args:
@@ -75,8 +55,13 @@ class CopyModel(QAbstractTableModel):
         self.rows = rows
         self.endResetModel()
 
-    def texts(self, one: ListedPair) -> tuple[str, ...]:
-        """What a line says."""
+    @override
+    def count(self) -> int:
+        return len(self.rows)
+
+    @override
+    def texts(self, place: int) -> tuple[str, ...]:
+        one = self.rows[place]
         first, second = one.first, one.second
         return (
             ", ".join(self._matters(one.pair)) or self.tr("same patient, class and part"),
@@ -89,31 +74,14 @@ class CopyModel(QAbstractTableModel):
         )
 
     @override
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self.rows)
+    def hint(self, place: int) -> str:
+        return f"{self.rows[place].first.path}\n{self.rows[place].second.path}"
 
-    @override
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self.titles)
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.titles[section]
-        return None
-
-    @override
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        one = self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.texts(one)[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{one.first.path}\n{one.second.path}"
-        return None
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """All lines, with full paths."""
+        for place, one in enumerate(self.rows):
+            matters, _, _, *rest = self.texts(place)
+            yield (matters, str(one.first.path), str(one.second.path), *rest)
 
     def _matters(self, pair: CopyPair) -> list[str]:
         found = []
@@ -182,7 +150,7 @@ class CopiesDialog(QDialog):
         )
         if chosen:
             try:
-                write_whole(Path(chosen), as_csv(self.model))
+                write_whole(Path(chosen), as_csv(self.model.titles, self.model.lines()))
             except MedDistillError as error:
                 self.failed.emit(error)
 
@@ -224,19 +192,9 @@ class CopiesDialog(QDialog):
         self.image_wanted.emit(self.model.rows[index.row()].first.id)
 
     def _arrange(self) -> None:
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.setAccessibleName(self.tr("Copies"))
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table = ListingView(self.model, self.tr("Copies"))
         self.table.activated.connect(self._on_activated)
-        header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setDefaultSectionSize(132)
-        header.setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultSectionSize(132)
         close = button(self.tr("Close"), kind="primary")
         close.clicked.connect(self.accept)
         head = QHBoxLayout()
@@ -253,17 +211,6 @@ class CopiesDialog(QDialog):
         column.addLayout(head)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
-
-
-def as_csv(model: CopyModel) -> bytes:
-    """The list as CSV in UTF-8, with full paths."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(model.titles)
-    for one in model.rows:
-        matters, _, _, *rest = model.texts(one)
-        writer.writerow((matters, str(one.first.path), str(one.second.path), *rest))
-    return text.getvalue().encode("utf-8", "replace")
 
 
 def _role(row: ImageRow) -> str:

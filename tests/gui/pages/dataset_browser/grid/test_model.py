@@ -84,4 +84,4 @@ def test_only_pages_that_are_looked_at_are_read_and_the_oldest_are_forgotten(mod
     assert asked == [128]
     for place in range(0, 100_000, 128):
         model.row_at(place)
-    assert len(model._pages) <= 40
+    assert len(model._rows._pages) <= 40
