@@ -37,7 +37,9 @@ class DeltaCurve(QWidget):
         self._plot.setXRange(0, 1, padding=0.02)
         self._plot.setYRange(0, 1, padding=0.04)
         self._plot.setLabel("bottom", self.tr("threshold of the share of positive votes"))
-        self._legend: Any = self._plot.addLegend(offset=(-8, -8))
+        self._legend: Any = self._plot.addLegend()
+        # sensitivity begins above, specificity below: between them nothing is hidden
+        self._legend.anchor(itemPos=(0, 0.5), parentPos=(0, 0.5), offset=(8, 0))
         self._lines = {name: self._plot.plot([], [], name=self._titles[name]) for name in FIGURES}
         self._chosen: Any = pg.InfiniteLine(angle=90)
         self._plot.addItem(self._chosen)
@@ -77,7 +79,8 @@ class DeltaCurve(QWidget):
         palette = self.palette()
         self._view.setBackground(palette.color(QPalette.ColorRole.Base))
         style.dress(self._plot, palette, self.font())
-        self._legend.setLabelTextColor(palette.color(QPalette.ColorRole.Text))
+        for _, words in self._legend.items:
+            words.setText(words.text, color=palette.color(QPalette.ColorRole.Text))
         self._chosen.setPen(pg.mkPen(style.quiet(0.6), width=1, style=Qt.PenStyle.DashLine))
         for index, line in enumerate(self._lines.values()):
             look = style.line_style(index)

@@ -32,4 +32,6 @@ class _Content(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), 0)
+        least = super().minimumSizeHint()
+        # content with wrapped text is asked for its height at its width; other content has one least height
+        return QSize(least.width(), 0) if self.hasHeightForWidth() else least

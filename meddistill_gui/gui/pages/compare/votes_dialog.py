@@ -90,6 +90,8 @@ class VotesDialog(QDialog):
         lines = [self._line(image, delta) for image in self._votes.images]
         if self.images.count() != len(lines):
             self.images.addItems(lines)
+            bar = self.images.verticalScrollBar().sizeHint().width()
+            self.images.setMinimumWidth(self.images.sizeHintForColumn(0) + bar + 8)
         for number, line in enumerate(lines):
             self.images.item(number).setText(line)
         self.images.setCurrentRow(row)

@@ -33,6 +33,7 @@ from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawin
 from meddistill_gui.gui.pages.dataset_browser.region_list import RegionList
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
+from meddistill_gui.gui.widgets.flow import Flow
 from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.scrolling import scrolling
@@ -264,7 +265,7 @@ class RegionDialog(QDialog):
         sides.addWidget(self._left())
         sides.addWidget(scrolling(self._right(), sideways=True))
         sides.setStretchFactor(0, 1)
-        sides.setSizes([600, 640] if large_text(self) else [720, 340])
+        sides.setSizes([480, 760] if large_text(self) else [720, 340])
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
@@ -291,9 +292,8 @@ class RegionDialog(QDialog):
         column.addLayout(self._tools())
         return holder
 
-    def _tools(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
+    def _tools(self) -> Flow:
+        row = Flow(4)
         group = QButtonGroup(self)
         self.tools: dict[Tool, QPushButton] = {}
         for tool, word, tip in (
@@ -308,7 +308,6 @@ class RegionDialog(QDialog):
             made.clicked.connect(functools.partial(self._use, tool))
             self.tools[tool] = made
             row.addWidget(made)
-        row.addStretch()
         steps = self.drawing.history.steps
         self.undo = button("", kind="quiet", icon="undo", tip=self.tr("Undo (Ctrl+Z)"))
         self.undo.clicked.connect(steps.undo)

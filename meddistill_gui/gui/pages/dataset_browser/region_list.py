@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QWidget
 
 from meddistill_gui.data.patches.regions import FREEHAND, MASK, POLYGON, Region
@@ -21,6 +21,8 @@ class RegionList(QListWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Regions of this image"))
         self.setMinimumHeight(96)
+        self.setWordWrap(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._kinds = {
             POLYGON: self.tr("Polygon"),
             FREEHAND: self.tr("Freehand"),

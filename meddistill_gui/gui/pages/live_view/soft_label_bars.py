@@ -102,9 +102,7 @@ class SoftLabelBars(QWidget):
 
     def _paint_bar(self, painter: QPainter, place: QRectF, column: int, share: float) -> None:
         scheme = colours.current()
-        said = self.fontMetrics().elidedText(
-            f"{self._names[column]} {share:.0%}", Qt.TextElideMode.ElideMiddle, int(place.width())
-        )
+        said = f"{self._short(int(place.width()))[column]} {share:.0%}"
         words = QRectF(place.left(), place.top(), place.width(), self.fontMetrics().height())
         painter.setPen(QPen(QColor(scheme.text)))
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, said)
@@ -119,6 +117,17 @@ class SoftLabelBars(QWidget):
         painter.drawRect(filled)
         painter.setPen(QPen(QColor(scheme.border), 1))
         painter.drawRect(frame)
+
+    def _short(self, width: int) -> list[str]:
+        """The classes' names, cut to the room they have where they stay apart from each other."""
+        metrics, mode = self.fontMetrics(), Qt.TextElideMode
+        room = width - metrics.horizontalAdvance(" 100%")
+        ways = (
+            [metrics.elidedText(name, cut, room) for name in self._names]
+            for cut in (mode.ElideRight, mode.ElideMiddle, mode.ElideLeft)
+        )
+        apart = (names for names in ways if len(set(names)) == len(set(self._names)))
+        return next(apart, list(self._names))
 
     def _line(self) -> int:
         return self.fontMetrics().height() + 24

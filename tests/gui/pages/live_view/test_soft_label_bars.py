@@ -36,6 +36,15 @@ def test_every_share_is_said_and_drawn(bars):
     bars.hide()
 
 
+@pytest.mark.parametrize("width", [300, 400, 600, 900])
+def test_cut_names_stay_apart(bars, width):
+    """inside-negative and inside-positive begin and end alike."""
+    bars.show_labels(LABELS, PATCH_CLASSES)
+    assert len(set(bars._short(width // 4))) == 3
+    assert bars._short(600) == list(PATCH_CLASSES)
+    bars.hide()
+
+
 def test_hard_or_unnamed_labels_show_nothing(bars):
     bars.show_labels(None, PATCH_CLASSES)
     assert not bars.isVisible()
