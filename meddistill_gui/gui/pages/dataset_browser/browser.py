@@ -255,6 +255,9 @@ class Browser(QSplitter):
     def _step(self, step: int) -> None:
         self.view().show_place(self.view().place() + step)
 
+    def _on_issues_wanted(self, text: str, order: str, descending: bool) -> None:
+        self.questions.ask_issues(text, order, descending=descending)
+
     def _on_order(self, key: str, descending: bool) -> None:
         self.filters.order_by(key, descending=descending)
 
@@ -263,7 +266,7 @@ class Browser(QSplitter):
         self.questions.summarised.connect(self._on_summary)
         self.questions.planted.connect(self.patients.show_branches)
         self.questions.listed.connect(self.issues.model.show_ids)
-        self.issues.wanted.connect(self.questions.ask_issues)
+        self.issues.wanted.connect(self._on_issues_wanted)
         self.issues.file_wanted.connect(self.show_file)
         self.filters.changed.connect(self._ask_ids)
         self.filters.branch_left.connect(self.patients.clear)

@@ -80,9 +80,10 @@ class Questions(QObject):
         """Ask for the patients whose identity contains this."""
         self._ask("patients", functools.partial(_patients, text))
 
-    def ask_issues(self, text: str, order: str, descending: bool) -> None:
+    def ask_issues(self, text: str, order: str, *, descending: bool) -> None:
         """Ask for the issues that hold this text."""
-        self._ask("issues", functools.partial(_issues, text, order, descending))
+        question = functools.partial(_issues, text, order, descending=descending)
+        self._ask("issues", question)
 
     def close(self) -> None:
         """Wait for what is being asked."""
@@ -128,7 +129,9 @@ def _summary(catalogue: Catalogue) -> CatalogueSummary:
     return catalogue.summary()
 
 
-def _issues(text: str, order: str, descending: bool, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+def _issues(
+    text: str, order: str, catalogue: Catalogue, *, descending: bool
+) -> npt.NDArray[np.int64]:
     return find_issues(catalogue.connection, text, order, descending=descending)
 
 
