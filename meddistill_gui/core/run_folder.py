@@ -11,6 +11,7 @@ runs/<name>/
   frames/NNNNNNNN.npy       snapshots of the synthetic images, uint8 [N, H, W] or [N, H, W, 3]
   frames/NNNNNNNN.labels    their labels where these are soft, float32 [N, K] as npy
   origin.json               which run a reworked one was made from, and why
+  evaluated/NNNNNNNN.safetensors    the set of each evaluation, where the run keeps them; stays here
   result/distilled.safetensors
   result/evaluation.json
   result/voting.json        decisions about test images by voting over their patches; stays here
@@ -102,6 +103,11 @@ class RunFolder:
         return self.root / "frames"
 
     @property
+    def evaluated(self) -> Path:
+        """Sets of the run's evaluations by iteration, where it keeps them; they stay here."""
+        return self.root / "evaluated"
+
+    @property
     def result(self) -> Path:
         """The distilled set (`core.distilled`)."""
         return self.root / "result" / "distilled.safetensors"
@@ -147,6 +153,17 @@ def create_run(config: DistillConfig) -> RunFolder:
             folder.mkdir(parents=True, exist_ok=True)
     save_toml(run.config, config)
     return run
+
+
+def beginning(run: RunFolder) -> tuple[Path, ...]:
+    """What a run writes before it makes anything."""
+    return run.config, run.config_of_patches, run.ledger, run.events, run.wish
+
+
+def has_begun(run: RunFolder) -> bool:
+    """Whether the run has made anything yet."""
+    known = {*beginning(run), run.root / "lock"}
+    return any(file not in known for file in run.root.rglob("*") if file.is_file())
 
 
 def open_run(root: Path) -> tuple[RunFolder, DistillConfig]:

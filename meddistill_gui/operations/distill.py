@@ -11,7 +11,15 @@ from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.project import held
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.core.run_folder import EventLog, RunFolder, ask, asked, create_run
+from meddistill_gui.core.run_folder import (
+    EventLog,
+    RunFolder,
+    ask,
+    asked,
+    beginning,
+    create_run,
+    has_begun,
+)
 from meddistill_gui.engine import devices, processes, runner
 from meddistill_gui.operations.patch_sets import CUTTING_PHASES, keep_plan, run_images
 from meddistill_gui.operations.real_images import READING_PHASES
@@ -70,6 +78,7 @@ def _assist(operation: str, work: Work, config: DistillConfig, control: Control)
 
 def _held(operation: str, work: Work, config: DistillConfig, control: Control) -> Iterator[Event]:
     """Hold the run folder, and write every event down there."""
+    _forget_refused(RunFolder(config.project / "runs" / config.name))
     run = create_run(config)
     with held(run.root, "run"), contextlib.closing(EventLog(run.events)) as log:
         ask(run, "")
@@ -87,6 +96,18 @@ def _held(operation: str, work: Work, config: DistillConfig, control: Control) -
         except MedDistillError as error:
             log.append(Warned(code="failed", message=error.message, remedy=error.remedy))
             raise
+
+
+def _forget_refused(run: RunFolder) -> None:
+    """A run that was refused before it made anything (its network did not fit) does not keep its name.
+
+    Raises:
+        BusyError: It is just beginning, in another process.
+    """
+    if run.config.is_file() and not has_begun(run):
+        with held(run.root, "run"):
+            for file in beginning(run):
+                file.unlink(missing_ok=True)
 
 
 def _steps(

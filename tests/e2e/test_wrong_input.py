@@ -1,13 +1,9 @@
 """Every wrong input that a user may bring to the command line: exit code 2, a sentence, a remedy, and nothing lost."""
 
-import contextlib
-import hashlib
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
@@ -21,48 +17,12 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.data.phantoms.hospital import write_hospital
 from meddistill_gui.operations.distill import distill
 from meddistill_gui.operations.export import export
+from tests.e2e.world import World, explained, kept, refused
 from tests.operations.small_hospital import finished, make_project, small_run, write_source
 from tests.own_mounts import in_own_mounts
 
 pytestmark = pytest.mark.slow
 PATTERN = r"([a-z]+\d+)_\d\.png$"
-
-
-@dataclass(frozen=True)
-class World:
-    """A source, a project made from it with one finished run, and its bundle.
-
-    Attributes:
-        root: Folder that holds all of it.
-    """
-
-    root: Path
-
-    @property
-    def source(self) -> Path:
-        return self.root / "images"
-
-    @property
-    def project(self) -> Path:
-        return self.root / "project"
-
-    @property
-    def run(self) -> Path:
-        return self.project / "runs" / "small"
-
-    @property
-    def bundle(self) -> Path:
-        return self.root / "set.distilled.zip"
-
-    @property
-    def dicom(self) -> Path:
-        """One real DICOM file, uncompressed."""
-        return self.root / "one.dcm"
-
-    @property
-    def new(self) -> Path:
-        """A folder that is not there yet."""
-        return self.root / "new"
 
 
 @pytest.fixture(scope="session")
@@ -86,38 +46,6 @@ def world(made, tmp_path) -> World:
     """A copy that a test may damage."""
     shutil.copytree(made.root, tmp_path / "world")
     return World(tmp_path / "world")
-
-
-def kept(world: World) -> dict[str, str]:
-    """Everything that work has made, by content; the catalogue by its rows, for reading it touches the file."""
-    files = [
-        file
-        for file in sorted(world.root.rglob("*"))
-        if file.is_file() and file.name != "lock" and "catalogue.sqlite" not in file.name
-    ]
-    digests = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    with contextlib.closing(sqlite3.connect(world.project / "catalogue.sqlite")) as catalogue:
-        digests["catalogue"] = "\n".join(catalogue.iterdump())
-    return digests
-
-
-def refused(words: list[object], capsys) -> str:
-    """What the command line says to wrong input, when it says it as it must."""
-    code = main([str(word) for word in words])
-    out, said = capsys.readouterr()
-    assert code == 2, said
-    assert out == ""
-    return explained(said)
-
-
-def explained(said: str) -> str:
-    """What was said, if it ends in a sentence and a remedy and shows nothing of the program's inside."""
-    *_, sentence, remedy = said.strip().splitlines()
-    assert "Traceback" not in said
-    assert "unexpected error" not in said
-    assert sentence.endswith(".")
-    assert len(remedy.split()) > 2
-    return said
 
 
 def folder_of(world: World, damage, count: int = 3) -> Path:
