@@ -57,7 +57,10 @@ class Scores:
 
     def greater(self, other: "Scores") -> "Scores":
         """For each image whichever of the two scores is greater."""
-        mine = self.score >= other.score
+        return self.where(self.score >= other.score, other)
+
+    def where(self, mine: npt.NDArray[np.bool_], other: "Scores") -> "Scores":
+        """For each image this score or the other."""
         return Scores(
             score=np.where(mine, self.score, other.score),
             source=np.where(mine, self.source, other.source),
@@ -151,9 +154,9 @@ class MarginSearch:
             control.safe_point()
             parts.append(self._block(queries[start : start + _ROWS]))
             if shelf:
-                shelf.offer(_MARGIN, lambda: vars(_joined(parts)))
+                shelf.offer(_MARGIN, lambda: vars(joined(parts)))
             yield min(start + _ROWS, total), total
-        return _joined(parts)
+        return joined(parts)
 
     def _block(self, queries: Tensor) -> Scores:
         prepared = standardised(reduced(queries, policy.MARGIN_SIDE))
@@ -289,7 +292,8 @@ class _Best:
         )
 
 
-def _joined(parts: list[Scores]) -> Scores:
+def joined(parts: list[Scores]) -> Scores:
+    """Scores of blocks of images, one after the other."""
     return Scores(
         score=np.concatenate([part.score for part in parts]),
         source=np.concatenate([part.source for part in parts]),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from meddistill_gui.audit import membership, policy, record
 from meddistill_gui.audit.context import context
-from meddistill_gui.audit.findings import image_findings, planted_findings, read
+from meddistill_gui.audit.findings import image_findings, planted_findings, read, read_dressed
 from meddistill_gui.audit.material import Case, Material, gathered
 from meddistill_gui.audit.nearest import Gallery, Nearest, nearest_patients
 from meddistill_gui.audit.patients import numbered
@@ -20,7 +20,7 @@ from meddistill_gui.audit.preconditions import (
     near_duplicates,
     statistical,
 )
-from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, counted, searched
+from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, WHITENING, counted, searched
 from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.verdict import Evidence
 from meddistill_gui.core.configs.audit import AuditConfig
@@ -33,7 +33,7 @@ from meddistill_gui.core.words import Verdict
 
 CHECKING: Final = "checking what the audit rests on"
 NEAREST: Final = "measuring exact distances"
-PHASES: Final = (CHECKING, NEAREST, MARGIN, VIEWING, NULL, membership.PHASE)
+PHASES: Final = (CHECKING, NEAREST, MARGIN, VIEWING, NULL, WHITENING, membership.PHASE)
 
 
 def examine(
@@ -105,13 +105,14 @@ def _searched(
     kinds = [leak.kind for leak in leaks]
     a = read(search.a, search.null_a, kinds, material.calibration, material.measuring)
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
+    d = read_dressed(search.d, kinds)
     beside = context(case, material, search, control)
     attacked: membership.Membership | str | None = None
     if config.membership:
         attacked = yield from membership.membership(case, material, control, shelf)
     evidence = Evidence(
         preconditions=checks,
-        images=image_findings(a, b, exact, beside.started),
+        images=image_findings(a, b, d, exact, beside.started),
         planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,
@@ -119,7 +120,9 @@ def _searched(
         leaks=(*beside.leaks(), *membership.sentences(attacked, Verdict.LEAK_FOUND)),
         doubts=tuple(membership.sentences(attacked, Verdict.CANNOT_TELL)),
     )
-    measured = record.Measured(search=search, a=a, b=b, to_train=to_train, to_holdout=to_holdout)
+    measured = record.Measured(
+        search=search, a=a, b=b, d=d, to_train=to_train, to_holdout=to_holdout
+    )
     return record.with_search(case, material, evidence, measured) | {
         **beside.plain(),
         "membership": membership.plain(attacked),

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import Scores
 from meddistill_gui.audit.planted import Planted
-from meddistill_gui.audit.search import CopySearch, Found
+from meddistill_gui.audit.search import CopySearch, Dressed, Found
 from meddistill_gui.audit.statistics import (
     Float64,
     Interval,
@@ -67,26 +67,65 @@ def read(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class DressedReading:
+    """Score D, read against calibration patients who wear each image's texture.
+
+    Attributes:
+        p: float64 `[m]`, conformal p-value of each synthetic image.
+        flags: bool `[m]`, whether it exceeds them all.
+        people: How many they are.
+        like_planted: bool `[m]`, whether it reaches what planted copies reach.
+        false_flags: Share of measuring patients (Ht) that exceed all of theirs.
+    """
+
+    p: Float64
+    flags: Bools
+    people: int
+    like_planted: Bools
+    false_flags: Interval
+
+
+def read_dressed(found: Dressed, kinds: Sequence[str]) -> DressedReading:
+    """Read score D."""
+    false = found.measuring.flags
+    copies = [
+        one.scores.score[one.flags]
+        for one, kind in zip(found.planted, kinds, strict=True)
+        if kind in policy.REQUIRED_KINDS
+    ]
+    return DressedReading(
+        p=found.synthetic.p,
+        flags=found.synthetic.flags,
+        people=found.synthetic.nobody.shape[1],
+        like_planted=found.synthetic.scores.score >= _usual(copies),
+        false_flags=clopper_pearson(int(false.sum()), len(false), policy.CONFIDENCE),
+    )
+
+
 def image_findings(
-    a: ScoreReading, b: ScoreReading, exact: Bools, started: Bools
+    a: ScoreReading, b: ScoreReading, d: DressedReading, exact: Bools, started: Bools
 ) -> list[ImageFinding]:
     """One finding per synthetic image.
 
     Where surrogates in an image's own texture or spectrum score as high as it does, these explain its score. What is left is
-    flagged. A flag is confirmed where score B is that of planted copies, or was started from a patient's image, or
+    flagged. A flag is confirmed where score B or D is that of planted copies, or was started from a patient's image, or
     where there are so many flags that chance does not make them.
 
     Args:
         a: Score A.
         b: Score B.
+        d: Score D, which is compared with nobody else.
         exact: bool `[m]`, whether it is a training image.
         started: bool `[m]`, whether it may have been started from one.
     """
     by_a, by_b = a.flags & a.beyond_null, b.flags & b.beyond_null
-    flags = by_a | by_b
-    many = _chance_of(int(flags.sum()), len(flags), a.surrogates) < policy.CHANCE_OF_FLAGS
+    flags = by_a | by_b | d.flags
+    chance = min(1.0, 2 / (1 + a.surrogates) + 1 / (1 + d.people))
+    many = binomial_at_least(int(flags.sum()), len(flags), chance) < policy.CHANCE_OF_FLAGS
     # score A alone never confirms: noise stands out as far as copies do where patients are much alike
-    confirmed = (by_b & b.like_planted) | (flags & (started | many))
+    like_planted = (by_b & b.like_planted) | (d.flags & d.like_planted)
+    confirmed = like_planted | (flags & (started | many))
     explained = (a.flags | b.flags) & ~flags
     return [
         ImageFinding(
@@ -100,26 +139,26 @@ def image_findings(
     ]
 
 
-def _chance_of(flags: int, images: int, surrogates: int) -> float:
-    """P(so many images or more exceed all of their own surrogates), if each is one of them; two scores, two chances."""
-    return binomial_at_least(flags, images, min(1.0, 2 / (1 + surrogates)))
-
-
 def planted_findings(
     search: CopySearch, leaks: Sequence[Planted], patients: Int64, a: float, b: float
 ) -> list[PlantedFinding]:
-    """How many planted leaks of each kind exceed the thresholds `a` and `b`, and with the right patient first."""
+    """How many planted leaks of each kind exceed the limits, and with the right patient first."""
     found = []
-    for leak, under_a, under_b in zip(leaks, search.a.planted, search.b.planted, strict=True):
-        flags_a, flags_b = under_a.score > a, under_b.score > b
-        right_a = flags_a & names(under_a, leak.sources, patients)
-        right_b = flags_b & names(under_b, leak.sources, patients)
+    for number, leak in enumerate(leaks):
+        under_a, under_b = search.a.planted[number], search.b.planted[number]
+        under_d = search.d.planted[number]
+        looks = (
+            (under_a.score > a, under_a),
+            (under_b.score > b, under_b),
+            (under_d.flags, under_d.scores),
+        )
+        right = [flags & names(scores, leak.sources, patients) for flags, scores in looks]
         found.append(
             PlantedFinding(
                 kind=leak.kind,
                 planted=len(leak.sources),
-                found=int((flags_a | flags_b).sum()),
-                right_patient=int((right_a | right_b).sum()),
+                found=int(np.any([flags for flags, _ in looks], axis=0).sum()),
+                right_patient=int(np.any(right, axis=0).sum()),
             )
         )
     return found
@@ -138,5 +177,9 @@ def _usual_for_copies(planted: Sequence[Scores], kinds: Sequence[str], threshold
         for one, kind in zip(planted, kinds, strict=True)
         if kind in policy.REQUIRED_KINDS
     ]
+    return _usual(scores)
+
+
+def _usual(scores: Sequence[Float64]) -> float:
     together = np.concatenate(scores) if scores else np.empty(0)
     return float(np.quantile(together, policy.LIKE_PLANTED)) if len(together) else np.inf

@@ -12,6 +12,7 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import aligned
 from meddistill_gui.audit.descriptors import reduced
 from meddistill_gui.audit.patients import halves, numbered
+from meddistill_gui.audit.whitened import WhitenedSearch
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet, displayed
 from meddistill_gui.core.ledger import Ledger
@@ -52,6 +53,7 @@ class Material:
         training: float32 `[N, C, s, s]`, 0..1, s at most `policy.MARGIN_SIDE`.
         holdout: float32 `[H, C, s, s]`, 0..1.
         patients: int64 `[N]`, 0, 1, ...
+        whitened: Score D against the training images.
         same_picture: Rows (hold-out, training) of pictures that stand on both sides; they are left out below, because
             a threshold set by them would hide any leak.
         calibration: Rows of the hold-out half that sets thresholds (Hc).
@@ -63,6 +65,7 @@ class Material:
     training: Tensor
     holdout: Tensor
     patients: npt.NDArray[np.int64]
+    whitened: WhitenedSearch
     same_picture: tuple[tuple[int, int], ...]
     calibration: npt.NDArray[np.int64]
     measuring: npt.NDArray[np.int64]
@@ -80,7 +83,9 @@ def gathered(case: Case, control: Control) -> Material:
     if (values < 0).any() or (values > 1).any():
         readings.append(reduced(torch.from_numpy(values.copy()), policy.MARGIN_SIDE))
     training, holdout = _small(case.train.images, control), _small(case.holdout.images, control)
-    pairs = _same_picture(holdout, training, control)
+    patients = numbered(case.train.patients)
+    whitened = WhitenedSearch(training, patients)
+    pairs = _same_picture(holdout, training, whitened, control)
     calibration, measuring = (
         np.setdiff1d(half, [held for held, _ in pairs])
         for half in halves(case.holdout.patients, case.seed)
@@ -90,7 +95,8 @@ def gathered(case: Case, control: Control) -> Material:
         readings=tuple(readings),
         training=training,
         holdout=holdout,
-        patients=numbered(case.train.patients),
+        patients=patients,
+        whitened=whitened,
         same_picture=pairs,
         calibration=calibration,
         measuring=measuring,
@@ -98,11 +104,13 @@ def gathered(case: Case, control: Control) -> Material:
 
 
 def _same_picture(
-    holdout: Tensor, training: Tensor, control: Control
+    holdout: Tensor, training: Tensor, whitened: WhitenedSearch, control: Control
 ) -> tuple[tuple[int, int], ...]:
     similarity, rows = aligned(holdout, training, control)
-    same = np.flatnonzero(similarity >= policy.NEAR_DUPLICATE)
-    return tuple((int(held), int(rows[held])) for held in same)
+    same = similarity >= policy.NEAR_DUPLICATE
+    film, source = whitened.same_film(holdout, control)
+    rows = np.where(same, rows, source)
+    return tuple((int(held), int(rows[held])) for held in np.flatnonzero(same | film))
 
 
 def exported_pixels(distilled: DistilledSet) -> npt.NDArray[np.uint8]:

@@ -33,6 +33,15 @@ SEARCH_SIDES: Final = (32, 24, 16)
 """Score B, which tries many views, works on images of at most the first side; a band that holds less detail needs fewer
 pixels, so each band has a side of its own."""
 
+COMPONENTS: Final = (32, 64, 128)
+"""Principal components that score D whitens; fewer where there are not four training images for each."""
+
+DRESSED: Final = 250
+"""Hold-out patients, at most, who wear an image's texture to be compared with it under score D."""
+
+SAME_FILM: Final = 0.9
+"""Similarity in whitened components from which a training and a hold-out image count as the same film."""
+
 SURROGATES: Final = 99
 """Hold-out patients that wear a synthetic image's own texture (matched null), per image; and as many of pure noise with its
 spectrum."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import Scores, pair_similarities
-from meddistill_gui.audit.findings import ScoreReading
+from meddistill_gui.audit.findings import DressedReading, ScoreReading
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.nearest import Nearest
 from meddistill_gui.audit.preconditions import Precondition
@@ -28,6 +28,7 @@ _DIGITS: Final = 4
 _BAND_WORDS: Final = tuple(
     "sharp" if band == 0 else f"smoothed by {band:g} of 32 pixels" for band in policy.BANDS
 )
+_DEPTHS: Final = tuple({"way": "by what tells patients apart"} for _ in policy.COMPONENTS)
 _BANDS: Final = tuple({"way": words} for words in _BAND_WORDS)
 _VIEWS: Final = tuple(
     {
@@ -46,9 +47,10 @@ class Measured:
     """The raw measurements of the copy search.
 
     Attributes:
-        search: Both scores.
+        search: The scores.
         a: Score A, read against the hold-out.
         b: Score B, read against the hold-out.
+        d: Score D, read against hold-out patients in each image's texture.
         to_train: Nearest training patients of each synthetic image by exact distance.
         to_holdout: The same for the hold-out.
     """
@@ -56,6 +58,7 @@ class Measured:
     search: CopySearch
     a: ScoreReading
     b: ScoreReading
+    d: DressedReading
     to_train: Nearest
     to_holdout: Nearest
 
@@ -85,6 +88,7 @@ def with_search(case: Case, material: Material, evidence: Evidence, measured: Me
             "false_flags": {
                 "a": _interval(measured.a.false_flags),
                 "b": _interval(measured.b.false_flags),
+                "d": _interval(measured.d.false_flags),
             },
             "chance_of_so_many_flags": _chance(evidence, len(material.calibration)),
         },
@@ -119,23 +123,28 @@ def _head(case: Case, evidence: Evidence) -> Record:
 
 
 def _images(case: Case, material: Material, evidence: Evidence, measured: Measured) -> list[Record]:
-    a, b = measured.a, measured.b
-    p = np.minimum(1.0, 2 * np.minimum(a.p, b.p))
+    a, b, d = measured.a, measured.b, measured.d
+    under_d = measured.search.d.synthetic
+    p = np.minimum(1.0, 3 * np.minimum(np.minimum(a.p, b.p), d.p))
     columns: dict[str, Sequence[Any]] = {
         "class": _classes(case),
         "p": _rounded(p),
         "p_a": _rounded(a.p),
         "p_b": _rounded(b.p),
+        "p_d": _rounded(d.p),
         "p_holm": _rounded(holm(p)),
         "p_matched": _matched(measured.search),
         "score_a": _rounded(measured.search.a.synthetic.score),
         "score_b": _rounded(measured.search.b.synthetic.score),
+        "score_d": _rounded(under_d.scores.score),
+        "nobody_d": [_rounded(row) for row in under_d.nobody],
         "flagged": [finding.flagged for finding in evidence.images],
         "confirmed": [finding.confirmed for finding in evidence.images],
         "explained": [finding.explained for finding in evidence.images],
         "exact": [finding.exact for finding in evidence.images],
         "found_a": _sources(measured.search.a.synthetic, case.train, _BANDS),
         "found_b": _sources(measured.search.b.synthetic, case.train, _VIEWS),
+        "found_d": _sources(under_d.scores, case.train, _DEPTHS),
         "nearest_train": _nearest(case.train, material.training, measured.to_train, material),
         "nearest_holdout": _nearest(case.holdout, material.holdout, measured.to_holdout, material),
     }

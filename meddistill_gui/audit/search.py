@@ -1,4 +1,4 @@
-"""Runs both scores over the synthetic images, the hold-out and the planted leaks, and the matched null after them."""
+"""Runs the scores over the synthetic images, the hold-out and the planted leaks, and the matched null after them."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,14 @@ from meddistill_gui.audit.material import Material
 from meddistill_gui.audit.planted import Planted
 from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.surrogates import dressed, scrambled
+from meddistill_gui.audit.whitened import Against
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event, Progress
 
 MARGIN: Final = "looking for patients who stand out"
 VIEWING: Final = "looking for turned and changed copies"
 NULL: Final = "comparing with nobody in the same texture"
+WHITENING: Final = "looking for what tells patients apart"
 _AT_ONCE: Final = 25  # synthetic images whose surrogates are scored together
 
 _Result = TypeVar("_Result")
@@ -43,12 +45,28 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dressed:
+    """Score D of everything, each image beside calibration patients in its own texture.
+
+    Attributes:
+        synthetic: Of the synthetic images: the reading that has the smaller share.
+        planted: Of the planted leaks, one per kind.
+        measuring: Of measuring patients (Ht), at most `policy.DRESSED`.
+    """
+
+    synthetic: Against
+    planted: tuple[Against, ...]
+    measuring: Against
+
+
+@dataclass(frozen=True, kw_only=True)
 class CopySearch:
     """What the copy search measured.
 
     Attributes:
         a: Score A, aligned margin.
         b: Score B, searched similarity.
+        d: Score D, whitened similarity.
         null_a: float64 `[m, 2 k]`, score A of k hold-out patients wearing each image's texture, and of k times noise with
             its spectrum.
         null_b: The same for score B; NaN rows where an image is not flagged by it.
@@ -56,6 +74,7 @@ class CopySearch:
 
     a: Found
     b: Found
+    d: Dressed
     null_a: npt.NDArray[np.float64]
     null_b: npt.NDArray[np.float64]
 
@@ -96,7 +115,8 @@ def searched(
     beyond = b.synthetic.score > b.holdout.score[material.calibration].max()
     suspects = np.flatnonzero(beyond & ~exact)
     null_b = yield from _null(views, material, suspects, seed, control, shelf)
-    return CopySearch(a=a, b=b, null_a=null_a, null_b=null_b)
+    d = yield from _dressed(material, leaks, seed, control)
+    return CopySearch(a=a, b=b, d=d, null_a=null_a, null_b=null_b)
 
 
 def counted(
@@ -110,6 +130,30 @@ def counted(
             found: _Result = end.value
             return found
         yield Progress(phase=phase, done=done, total=total, unit=unit)
+
+
+def _dressed(
+    material: Material, leaks: Sequence[Planted], seed: int, control: Control
+) -> Generator[Event, None, Dressed]:
+    """Score D, cheap enough to give each image, planted ones too, a comparison of its own."""
+    random = np.random.default_rng([seed, 5])
+    chosen, measured = (
+        random.permutation(rows)[: policy.DRESSED]
+        for rows in (material.calibration, material.measuring)
+    )
+    people = material.holdout[torch.from_numpy(chosen)]
+    queries = [
+        *material.readings,
+        *(one.images for one in leaks),
+        material.holdout[torch.from_numpy(measured)],
+    ]
+    steps = material.whitened.against(torch.cat(queries), people, control)
+    found = yield from counted(steps, WHITENING, "images")
+    ends = np.cumsum([len(part) for part in queries])
+    parts = [found[end - len(part) : end] for end, part in zip(ends, queries, strict=True)]
+    count = len(material.readings)
+    synthetic = parts[0] if count == 1 else parts[0].rarer(parts[1])
+    return Dressed(synthetic=synthetic, planted=tuple(parts[count:-1]), measuring=parts[-1])
 
 
 def _apart(scores: Scores, material: Material, leaks: Sequence[Planted]) -> Found:

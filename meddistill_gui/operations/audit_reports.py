@@ -66,7 +66,7 @@ def pictures_of(
         for real in (
             *image["nearest_train"],
             *image["nearest_holdout"],
-            *(image[name] for name in ("found_a", "found_b") if image.get(name)),
+            *(image[name] for name in ("found_a", "found_b", "found_d") if image.get(name)),
         )
     }
     for part in parts:

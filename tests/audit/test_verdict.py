@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from meddistill_gui.audit.findings import ScoreReading, image_findings
+from meddistill_gui.audit.findings import DressedReading, ScoreReading, image_findings
 from meddistill_gui.audit.preconditions import Precondition
 from meddistill_gui.audit.statistics import Interval
 from meddistill_gui.audit.verdict import Evidence, ImageFinding, PlantedFinding, concluded
@@ -26,38 +26,60 @@ def reading(flags, beyond, like):
 QUIET = reading([], [], [])
 
 
+def dressed(flags, like_planted):
+    rows = np.arange(20)
+    return DressedReading(
+        p=np.ones(20),
+        flags=np.isin(rows, flags),
+        people=250,
+        like_planted=np.isin(rows, like_planted),
+        false_flags=Interval(value=0.0, low=0.0, high=1.0),
+    )
+
+
+UNMOVED = dressed([], [])
+
+
 def finding(*, exact=False, flagged=False, confirmed=False):
     return ImageFinding(index=0, exact=exact, flagged=flagged, confirmed=confirmed)
 
 
 def test_a_flag_needs_its_surrogates_and_a_confirmation_needs_the_planted_copies():
-    found = image_findings(QUIET, reading([1, 2, 3], [2, 3], [1, 3]), NOBODY, NOBODY)
+    found = image_findings(QUIET, reading([1, 2, 3], [2, 3], [1, 3]), UNMOVED, NOBODY, NOBODY)
     assert [one.index for one in found if one.flagged] == [2, 3]
     assert [one.index for one in found if one.explained] == [1]
     assert [one.index for one in found if one.confirmed] == [3]
 
 
 def test_both_halves_of_a_confirmation_come_from_one_score():
-    found = image_findings(reading([5], [5], []), reading([], [], [5]), NOBODY, NOBODY)
+    found = image_findings(reading([5], [5], []), reading([], [], [5]), UNMOVED, NOBODY, NOBODY)
     assert found[5].flagged
     assert not found[5].confirmed
 
 
 def test_standing_out_alone_confirms_nothing():
-    found = image_findings(reading([7], [7], [7]), QUIET, NOBODY, NOBODY)
+    found = image_findings(reading([7], [7], [7]), QUIET, UNMOVED, NOBODY, NOBODY)
     assert found[7].flagged
     assert not found[7].confirmed
 
 
 def test_more_flags_than_chance_makes_confirm_each_other():
-    few = image_findings(reading([0, 1], [0, 1], []), QUIET, NOBODY, NOBODY)
-    many = image_findings(reading(range(6), range(6), []), QUIET, NOBODY, NOBODY)
+    few = image_findings(reading([0, 1], [0, 1], []), QUIET, UNMOVED, NOBODY, NOBODY)
+    many = image_findings(reading(range(6), range(6), []), QUIET, UNMOVED, NOBODY, NOBODY)
     assert not any(one.confirmed for one in few)
     assert sum(one.confirmed for one in many) == 6
 
 
+def test_nobody_in_its_texture_flags_and_planted_copies_confirm():
+    found = image_findings(QUIET, QUIET, dressed([3, 4], [4, 5]), NOBODY, NOBODY)
+    assert [one.index for one in found if one.flagged] == [3, 4]
+    assert [one.index for one in found if one.confirmed] == [4]
+
+
 def test_a_start_from_a_patient_confirms_a_flag():
-    found = image_findings(reading([4], [4], []), QUIET, NOBODY, np.isin(np.arange(20), [4]))
+    found = image_findings(
+        reading([4], [4], []), QUIET, UNMOVED, NOBODY, np.isin(np.arange(20), [4])
+    )
     assert found[4].confirmed
 
 
