@@ -100,7 +100,7 @@ def _counted(network: Network, count: int, shape: tuple[int, ...]) -> int:
     theta = torch.empty(network.parameter_count, device="meta", requires_grad=True)
     images = torch.empty(count, *shape, device="meta", requires_grad=True)
     with torch.autograd.graph.saved_tensors_hooks(hold, lambda tensor: tensor):
-        scores = network.logits(theta, images)
+        scores = network.twice_differentiable_logits(theta, images)
         loss = -F.log_softmax(scores, dim=1).sum()
         (gradient,) = torch.autograd.grad(loss, theta, create_graph=True)
     own = theta.untyped_storage()._cdata  # noqa: SLF001 - as above

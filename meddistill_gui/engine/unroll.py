@@ -204,7 +204,7 @@ def _passes(task: Task, step: Step, theta: Tensor) -> Iterator[Pass]:
         leaf = theta.detach().requires_grad_()
         images = task.images.detach()[index].requires_grad_()
         labels = task.labels.detach()[index].requires_grad_()
-        scores = task.network.logits(leaf, augment.apply(images, draw))
+        scores = task.network.twice_differentiable_logits(leaf, augment.apply(images, draw))
         loss = cross_entropy(scores, labels) / len(step.images)
         (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
         yield Pass(index=index, theta=leaf, images=images, labels=labels, gradient=gradient)

@@ -5,6 +5,7 @@ layer follows. The public code pads the first convolution by 3 when images have 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import override
 
+from meddistill_gui.engine.networks.instance_norm import instance_norm
 from meddistill_gui.engine.networks.network import Network
 
 _KERNEL: Final = 3
+_Norm = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,27 +67,35 @@ class ConvNet(Network):
 
     @override
     def logits(self, theta: Tensor, images: Tensor) -> Tensor:
-        tensors = self._unflatten(theta)
-        return F.linear(self._blocks(tensors, images), tensors[-2], tensors[-1])
+        return self._scores(theta, images, _torch_norm)
+
+    @override
+    def twice_differentiable_logits(self, theta: Tensor, images: Tensor) -> Tensor:
+        return self._scores(theta, images, instance_norm)
 
     @override
     def features(self, theta: Tensor, images: Tensor) -> Tensor:
-        return self._blocks(self._unflatten(theta), images)
+        return self._blocks(self._unflatten(theta), images, _torch_norm)
+
+    def _scores(self, theta: Tensor, images: Tensor, norm: _Norm) -> Tensor:
+        tensors = self._unflatten(theta)
+        return F.linear(self._blocks(tensors, images, norm), tensors[-2], tensors[-1])
 
     def _unflatten(self, theta: Tensor) -> list[Tensor]:
         pieces = torch.split(theta, self._lengths)
         return [piece.view(part.shape) for piece, part in zip(pieces, self._parts, strict=True)]
 
-    def _blocks(self, tensors: list[Tensor], images: Tensor) -> Tensor:
+    def _blocks(self, tensors: list[Tensor], images: Tensor, norm: _Norm) -> Tensor:
         maps = images
         for block in range(self._depth):
             kernel, bias, scale, shift = tensors[4 * block : 4 * block + 4]
             maps = F.conv2d(maps, kernel, bias, padding=_KERNEL // 2)
-            maps = F.group_norm(
-                maps, len(scale), scale, shift
-            )  # a group per channel: instance norm
-            maps = F.avg_pool2d(F.relu(maps), 2)
+            maps = F.avg_pool2d(F.relu(norm(maps, scale, shift)), 2)
         return maps.flatten(1)
+
+
+def _torch_norm(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    return F.group_norm(maps, len(scale), scale, shift)  # a group per channel: instance norm
 
 
 def _layout(depth: int, width: int, channels: int, size: int, classes: int) -> list[_Part]:

@@ -45,6 +45,10 @@ class Network(Protocol):
         """
         ...
 
+    def twice_differentiable_logits(self, theta: Tensor, images: Tensor) -> Tensor:
+        """`logits` for a gradient that is going to be differentiated itself: the same numbers, then perhaps for less work."""
+        return self.logits(theta, images)
+
     def features(self, theta: Tensor, images: Tensor) -> Tensor:
         """What the classifier layer sees, `[B, F]`."""
         ...
