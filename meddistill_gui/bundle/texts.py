@@ -106,6 +106,8 @@ def _row_name(row: Json) -> str:
     names = {
         "distilled": "synthetic images of this bundle",
         "random": "real images drawn at random",
+        "scratch": "real images, from scratch",
+        "transfer": "real images, with weights trained elsewhere",
         "whole": "all real training images",
     }
     return f"{row['training_images']:,} {names.get(row['name'], row['name'])}"

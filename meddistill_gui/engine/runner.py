@@ -218,6 +218,11 @@ def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
 def _evaluated(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
     """Score the set on the validation patients; a new best is written out at once."""
     learned = run.learned(at)
+    if run.config.evaluation.keep_sets and processes.is_first():
+        with writing_to(run.folder.root):
+            run.folder.evaluated.mkdir(exist_ok=True)
+        path = run.folder.evaluated / f"{at.iteration:08d}.safetensors"
+        distilled.save(path, run.publisher.published(learned))
     score = yield from _score(run, learned)
     yield Metric(name=SCORE, step=at.iteration, value=score)
     latest = None if is_bounded(run.config) else at.best

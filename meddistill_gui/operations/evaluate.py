@@ -7,11 +7,12 @@ from meddistill_gui.core import distilled
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import SplitError
+from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.errors import ConfigError, SplitError
 from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.files import write_whole
-from meddistill_gui.core.run_folder import open_run, read_evaluation
-from meddistill_gui.engine.evaluation.comparison import PHASE, WHOLE_PHASE, compare
+from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation
+from meddistill_gui.engine.evaluation.comparison import PHASE, WHOLE_PHASE, check, compare
 from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
 from meddistill_gui.operations.real_images import READING_PHASES
 
@@ -21,11 +22,14 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
 
     Raises:
         SplitError: There are no test patients.
+        ConfigError: The weights to begin from cannot be used, or the run kept no sets to test; nothing was read yet.
     """
     whole = (WHOLE_PHASE,) if config.whole else ()
     yield Started(operation="evaluate", phases=(*READING_PHASES, *CUTTING_PHASES, PHASE, *whole))
     run, run_config = open_run(validate(config).run)
     result = distilled.load(run.result)
+    check(config, result.recipe)
+    evaluated = _evaluated(run) if config.best_over_test else []
     train, test = yield from run_images(run, run_config, ("train", "test"), control)
     if len(test) == 0:
         raise SplitError(
@@ -37,9 +41,20 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
             code="tested-before",
             message="This result was tested on these patients before; choosing by a second look would flatter it.",
         )
-    figures = yield from compare(config, result, train, test, control)
+    figures = yield from compare(config, result, train, test, control, evaluated)
     write_whole(run.evaluation, json.dumps(figures, indent=1).encode())
     yield Finished(summary={"text": _sentence(figures), **figures})
+
+
+def _evaluated(run: RunFolder) -> list[DistilledSet]:
+    """The sets of the run's evaluations, in the order of their iterations."""
+    paths = sorted(run.evaluated.glob("*.safetensors"))
+    if not paths:
+        raise ConfigError(
+            [f"{run.name} kept no sets of its evaluations, so none can be the best over test."],
+            "Leave best_over_test out, or make a run with evaluation.keep_sets.",
+        )
+    return [distilled.load(path) for path in paths]
 
 
 def _sentence(figures: dict) -> str:  # type: ignore[type-arg]  # the JSON of the contract

@@ -100,6 +100,11 @@ class EvaluationConfig:
         unit="iterations",
         minimum=1,
     )
+    keep_sets: bool = option(
+        default=False,
+        text="Keep the set of every such evaluation in the run folder, which best_over_test of evaluate needs.",
+        expert=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

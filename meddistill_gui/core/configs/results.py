@@ -1,5 +1,6 @@
 """Options of `evaluate`: how a result is tested, and beside what."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,28 @@ class EvaluateConfig:
         source="the cross-architecture test of arXiv 2203.11932",
         expert=True,
     )
+    few_shot: int = option(
+        0,
+        text="Also train from scratch on so many real images of each class; 0 leaves it out.",
+        minimum=0,
+        maximum=100_000,
+        source="42 in paper A, table 2",
+        expert=True,
+    )
+    transfer_weights: Path | None = option(
+        None,
+        text="Also train on those few_shot images a network that begins from these weights: torchvision's GoogLeNet, ResNet18 or 34, "
+        "AlexNet, VGG16 or 19 as a safetensors file that you have. Nothing is downloaded.",
+        source="paper A, table 2",
+        expert=True,
+    )
+    best_over_test: bool = option(
+        default=False,
+        text="Also say how well the best of the run's evaluations does when the test images choose it, as the papers do. That is "
+        "optimistic: no user could choose so. The run must have kept its sets (evaluation.keep_sets).",
+        source="the protocol of arXiv 2203.11932 and its successors (public code)",
+        expert=True,
+    )
     seed: int = option(
         0, text="Seed of the students and the draws.", minimum=0, maximum=2**31 - 1, expert=True
     )
@@ -39,3 +62,8 @@ class EvaluateConfig:
         choices=("auto", "cpu", "cuda"),
         expert=True,
     )
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if self.transfer_weights and not self.few_shot:
+            yield "transfer_weights has no images to train on: say how many of each class with few_shot (paper A: 42)."

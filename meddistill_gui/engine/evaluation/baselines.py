@@ -17,6 +17,7 @@ from meddistill_gui.engine import augment
 from meddistill_gui.engine.evaluation.metrics import figures
 from meddistill_gui.engine.evaluation.students import predict, student_network, train_student
 from meddistill_gui.engine.experts.batches import epoch_order, loss_and_gradient
+from meddistill_gui.engine.networks.network import Network
 from meddistill_gui.engine.seeding import derived_seed, generator
 from meddistill_gui.engine.tensors import Normaliser, TrainingTensors, training_tensors
 
@@ -78,6 +79,7 @@ def choose_rate(
     seed: int,
     device: torch.device,
     control: Control,
+    network: Network | None = None,
 ) -> float:
     """The rate at which students of random real images do best: no baseline is handicapped by a rate learned for others.
 
@@ -89,7 +91,9 @@ def choose_rate(
     if not len(judges):
         return learned
     rates = {learned, *RATES}
-    return best_rate(drawn, judges, rates, seed=seed, device=device, control=control)
+    return best_rate(
+        drawn, judges, rates, seed=seed, device=device, control=control, network=network
+    )
 
 
 def best_rate(
@@ -100,6 +104,7 @@ def best_rate(
     seed: int,
     device: torch.device,
     control: Control,
+    network: Network | None = None,
 ) -> float:
     """The rate at which a student of these images does best on the judges; the smallest where none stays finite.
 
@@ -110,15 +115,16 @@ def best_rate(
         seed: Decides the students.
         device: Where to compute.
         control: Asked before every step.
+        network: The student's network, if it is another than the recipe's.
     """
     scores = {}
     for rate in sorted(rates):
         trial = replace(images, learning_rates=np.array([rate], np.float32))
         try:
-            theta = train_student(trial, seed=seed, device=device, control=control)
+            theta = train_student(trial, seed=seed, device=device, control=control, network=network)
         except DivergedError:  # too large a rate only loses the contest
             continue
-        answers = predict(images.recipe, theta, judges, device)
+        answers = predict(images.recipe, theta, judges, device, network)
         scores[rate] = figures(answers, judges.labels, judges.class_names).balanced_accuracy
     return max(scores, key=lambda rate: scores[rate], default=min(rates))
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.distilled import DistilledSet, Recipe
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
@@ -37,6 +37,7 @@ def compare(
     train: RealImages,
     test: RealImages,
     control: Control,
+    evaluated: Sequence[DistilledSet] = (),
 ) -> Generator[Event, None, dict[str, Any]]:
     """Train students on everything to compare, then test them.
 
@@ -46,6 +47,7 @@ def compare(
         train: Images that it was made from.
         test: Images that nothing has seen.
         control: Pause and stop.
+        evaluated: The sets of the run's evaluations, for the papers' protocol; none leaves its row out.
 
     Yields:
         `Progress` (unit "students").
@@ -67,7 +69,7 @@ def compare(
         device=devices.choose(config.device),
         control=control,
     )
-    table = _table(ground, distilled)
+    table = _table(ground, distilled, evaluated)
     trained = yield from _trained(table)
     return {
         "format": EVALUATION_FORMAT,
@@ -81,12 +83,28 @@ def compare(
     }
 
 
-def _table(ground: Ground, distilled: DistilledSet) -> list[Row]:
+def check(config: EvaluateConfig, recipe: Recipe) -> None:
+    """What can be known to fail before an image is read.
+
+    Raises:
+        ConfigError: The weights to begin from are missing, damaged or of another network.
+    """
+    if config.transfer_weights:
+        rows.transfer_network_of(config.transfer_weights, recipe)
+
+
+def _table(ground: Ground, distilled: DistilledSet, evaluated: Sequence[DistilledSet]) -> list[Row]:
     """The rows that the options ask for, none of them begun."""
     config = ground.config
     table = [rows.distilled_row(ground, distilled), rows.random_row(ground)]
     table += [rows.coreset_row(ground, rule) for rule in config.coresets]
     table += [rows.architecture_row(ground, distilled, name) for name in config.architectures]
+    if config.few_shot:
+        table.append(rows.scratch_row(ground))
+    if config.transfer_weights:
+        table.append(rows.transfer_row(ground, config.transfer_weights))
+    if evaluated:
+        table.append(rows.best_over_test_row(ground, evaluated))
     if config.whole:
         table.append(rows.whole_row(ground))
     return table
@@ -136,12 +154,15 @@ def _phase(row: Row) -> str:
 
 
 def judged(row: Row, thetas: Sequence[Tensor], ground: Ground, test: RealImages) -> list[Figures]:
-    """What each of a row's students is worth on the test images."""
+    """What each of a row's students is worth on the test images; of several sets, those of the most accurate one."""
     recipe, device = ground.recipe, ground.device
-    return [
+    found = [
         figures(predict(recipe, theta, test, device, row.network), test.labels, recipe.class_names)
         for theta in thetas
     ]
+    share = len(found) // row.sets
+    by_set = [found[first : first + share] for first in range(0, len(found), share)]
+    return max(by_set, key=lambda students: sum(one.accuracy for one in students))
 
 
 def _spread(values: Sequence[float], draws: int) -> dict[str, Any]:

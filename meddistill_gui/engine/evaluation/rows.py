@@ -1,8 +1,10 @@
 """The rows of the comparison: what students may learn from, each with its trainings, none of them begun."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -17,6 +19,7 @@ from meddistill_gui.engine.evaluation.students import train_student
 from meddistill_gui.engine.networks.network import Network
 
 Training = Callable[[], Tensor]
+BEST_OVER_TEST: Final = "best-over-test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +27,13 @@ class Row:
     """One line of the table before it is filled.
 
     Attributes:
-        name: "distilled", "random", "whole", or the rule that chose real images.
+        name: "distilled", `BEST_OVER_TEST`, "random", "scratch", "transfer", "whole", or the rule that chose real images.
         title: For a reader, e.g. "4 synthetic images".
         training_images: Their number.
         trainings: One per student; each returns parameters `[P]`.
         draws: In how many equal parts `trainings` belong together.
+        sets: Of how many sets `trainings` are the students, one set's after the other's; of several, only the one that does
+            best on the test images is reported.
         network: The students' network, if it is another than the recipe's.
     """
 
@@ -37,6 +42,7 @@ class Row:
     training_images: int
     trainings: Sequence[Training]
     draws: int = 1
+    sets: int = 1
     network: Network | None = None
 
 
@@ -97,16 +103,31 @@ def distilled_row(ground: Ground, distilled: DistilledSet) -> Row:
         name="distilled",
         title=f"{len(distilled.images)} synthetic images",
         training_images=len(distilled.images),
-        trainings=[
-            partial(ground.student, distilled, seed)
-            # students with a prescribed start are all the same
-            for seed in _seeds(ground.config, "distilled")[
-                : 1
-                if distilled.recipe.is_prescribed and distilled.recipe.start != ANY_START
-                else None
-            ]
-        ],
+        trainings=_students(ground, distilled),
     )
+
+
+def best_over_test_row(ground: Ground, evaluated: Sequence[DistilledSet]) -> Row:
+    """Students of every set that a run evaluated on its way, for the papers' protocol: the test images choose one.
+
+    The public code of trajectory matching tests every so many iterations and reports the greatest accuracy. Nobody who has
+    no test images could choose so, hence the title; nothing else of the table, nor the run's result, depends on it.
+    """
+    count = len(evaluated[0].images)
+    return Row(
+        name=BEST_OVER_TEST,
+        title=f"{count} synthetic images, best over test of {len(evaluated)} evaluations, as the papers report it: optimistic",
+        training_images=count,
+        trainings=[training for one in evaluated for training in _students(ground, one)],
+        sets=len(evaluated),
+    )
+
+
+def _students(ground: Ground, distilled: DistilledSet) -> list[Training]:
+    recipe, seeds = distilled.recipe, _seeds(ground.config, "distilled")
+    if recipe.is_prescribed and recipe.start != ANY_START:
+        seeds = seeds[:1]  # students with a prescribed start are all the same
+    return [partial(ground.student, distilled, seed) for seed in seeds]
 
 
 def architecture_row(ground: Ground, distilled: DistilledSet, name: str) -> Row:
@@ -136,7 +157,7 @@ def random_row(ground: Ground) -> Row:
         )
         return ground.student(images, seed)
 
-    count, draws = _image_count(ground), ground.config.random_draws
+    count, draws = _image_count(ground.train, ground.recipe), ground.config.random_draws
     return Row(
         name="random",
         title=f"{count} random real images",
@@ -159,12 +180,65 @@ def coreset_row(ground: Ground, rule: str) -> Row:
         images = baselines.real_set(ground.train, chosen, ground.recipe, rate=ground.rate)
         return ground.student(images, seed)
 
-    count = _image_count(ground)
+    count = _image_count(ground.train, ground.recipe)
     return Row(
         name=rule,
         title=f"{count} real images chosen by {rule}",
         training_images=count,
         trainings=[partial(one, seed) for seed in _seeds(ground.config, "random")],
+    )
+
+
+def scratch_row(ground: Ground) -> Row:
+    """Students of a few real images of each class, `few_shot`, as paper A's table 2 has them; each draws its own."""
+    return _few_row(ground, "scratch", "from scratch")
+
+
+def transfer_row(ground: Ground, weights: Path) -> Row:
+    """The same images for a network that begins from weights trained elsewhere."""
+    family, network = transfer_network_of(weights, ground.recipe)
+    return _few_row(ground, "transfer", f"{family} with the given weights", network)
+
+
+def transfer_network_of(weights: Path, recipe: Recipe) -> tuple[str, Network]:
+    """Name and network whose weights a file holds; see `transfer_network`."""
+    # torchvision takes seconds to import, and most tables do without this row
+    from meddistill_gui.engine.networks.transfer import transfer_network  # noqa: PLC0415
+
+    return transfer_network(weights, channels=recipe.channels, classes=len(recipe.class_names))
+
+
+def _few_row(ground: Ground, name: str, how: str, network: Network | None = None) -> Row:
+    few = ground.config.few_shot
+    like = replace(ground.recipe, images_per_class=few)
+
+    @cache
+    def rate() -> float:
+        return baselines.choose_rate(
+            ground.train,
+            like,
+            learned=ground.learned,
+            seed=ground.config.seed,
+            device=ground.device,
+            control=ground.control,
+            network=network,
+        )
+
+    def one(draw: int, seed: int) -> Tensor:
+        images, _ = baselines.random_real(
+            ground.train, like, rate=rate(), seed=ground.config.seed + draw
+        )
+        return ground.student(images, seed, network)
+
+    count = _image_count(ground.train, like)
+    return Row(
+        name=name,
+        title=f"{count} real images, {few} of each class, {how}",
+        training_images=count,
+        trainings=[
+            partial(one, draw, seed) for draw, seed in enumerate(_seeds(ground.config, "random"))
+        ],
+        network=network,
     )
 
 
@@ -178,10 +252,10 @@ def whole_row(ground: Ground) -> Row:
     )
 
 
-def _image_count(ground: Ground) -> int:
+def _image_count(train: RealImages, like: Recipe) -> int:
     """As many of each class as the recipe says, or as there are."""
-    counts = np.bincount(ground.train.labels, minlength=len(ground.recipe.class_names))
-    return int(np.minimum(counts, ground.recipe.images_per_class).sum())
+    counts = np.bincount(train.labels, minlength=len(like.class_names))
+    return int(np.minimum(counts, like.images_per_class).sum())
 
 
 def _seeds(config: EvaluateConfig, row: str) -> list[int]:

@@ -55,6 +55,11 @@ class ModuleNetwork(Network):
         return self._shapes
 
     @property
+    def named_shapes(self) -> dict[str, tuple[int, ...]]:
+        """`shapes` by the module's names of its parameters, in order."""
+        return dict(zip(self._names, self._shapes, strict=True))
+
+    @property
     def statistics_count(self) -> int:
         """Length Q of `statistics`: two numbers for each channel of each batch normalisation."""
         return sum(2 * norm.channels for norm in self._norms)

@@ -8,8 +8,9 @@ one channel and three classes AlexNet has 57,000,643 parameters and VGG16 134,27
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import torch
 import torchvision  # type: ignore[import-untyped]  # publishes no types
-from torch import nn
+from torch import Tensor, nn
 
 from meddistill_gui.engine.networks.batch_norm import ExplicitBatchNorm
 from meddistill_gui.engine.networks.module_network import ModuleNetwork
@@ -24,11 +25,18 @@ _OWN_NORM: Final = {
 }
 _SMALLEST: Final = {"alexnet": 64}
 _SMALLEST_ELSE: Final = 32
-_HEADS: Final = {"alexnet": "classifier.6", "vgg16": "classifier.6", "vgg19": "classifier.6"}
-_FIRST: Final = {"googlenet": "conv1.conv", "alexnet": "features.0", "vgg16": "features.0", "vgg19": "features.0"}  # fmt: skip
+HEADS: Final = {"alexnet": "classifier.6", "vgg16": "classifier.6", "vgg19": "classifier.6"}
+FIRST: Final = {"googlenet": "conv1.conv", "alexnet": "features.0", "vgg16": "features.0", "vgg19": "features.0"}  # fmt: skip
 
 
-def torchvision_network(family: str, *, channels: int, classes: int, norm: str) -> ModuleNetwork:
+def torchvision_network(
+    family: str,
+    *,
+    channels: int,
+    classes: int,
+    norm: str,
+    weights: Mapping[str, Tensor] | None = None,
+) -> ModuleNetwork:
     """A network of torchvision.
 
     Args:
@@ -36,6 +44,7 @@ def torchvision_network(family: str, *, channels: int, classes: int, norm: str) 
         channels: Channels of the images.
         classes: Number of classes.
         norm: "own" (as published), "batch", "instance" or "none".
+        weights: Parameters to begin from by name; the others are drawn afresh.
 
     Raises:
         ValueError: The family is unknown, or has no such normalisation.
@@ -46,15 +55,22 @@ def torchvision_network(family: str, *, channels: int, classes: int, norm: str) 
     if family == "alexnet" and norm != "none":
         raise ValueError("AlexNet has no normalisation")
     return ModuleNetwork(
-        lambda: _module(family, channels, classes, norm),
-        head=_HEADS.get(family, "fc"),
+        lambda: _begun(_module(family, channels, classes, norm), weights or {}),
+        head=HEADS.get(family, "fc"),
         smallest=_SMALLEST.get(family, _SMALLEST_ELSE),
     )
 
 
+def _begun(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
+    with torch.no_grad():
+        for name, value in weights.items():
+            module.get_parameter(name).copy_(value)
+    return module
+
+
 def _module(family: str, channels: int, classes: int, norm: str) -> nn.Module:
     module = _published(family, classes, normalised=norm != "none")
-    _replace(module, _FIRST.get(family, "conv1"), lambda layer: _first(layer, channels))
+    _replace(module, FIRST.get(family, "conv1"), lambda layer: _first(layer, channels))
     for name, layer in list(module.named_modules()):
         if isinstance(layer, nn.BatchNorm2d):
             _replace(module, name, _NORMS[norm])

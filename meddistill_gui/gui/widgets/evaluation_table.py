@@ -60,6 +60,8 @@ class EvaluationTable(QTableWidget):
         return {
             "distilled": self.tr("The synthetic images"),
             "random": self.tr("Random real images"),
+            "scratch": self.tr("A few real images, from scratch"),
+            "transfer": self.tr("A few real images, with weights trained elsewhere"),
             "whole": self.tr("All real images"),
         }.get(row["name"], str(row["name"]))
 

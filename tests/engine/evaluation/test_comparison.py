@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torchvision
 from small_set import distilled_set, real_images
 
 from meddistill_gui.core.configs.results import EvaluateConfig
@@ -18,12 +20,13 @@ from meddistill_gui.engine.evaluation import baselines, comparison
 from meddistill_gui.engine.evaluation.metrics import interval
 
 
-def compared(test=None, **options):
+def compared(test=None, distilled=None, **options):
     config = EvaluateConfig(
         run=Path("nowhere"), device="cpu", **{"students": 2, "random_draws": 3, **options}
     )
     test = test or real_images(role="test", seed=1)
-    work = comparison.compare(config, distilled_set(), real_images(), test, Control())
+    distilled = distilled or distilled_set()
+    work = comparison.compare(config, distilled, real_images(), test, Control())
     events = []
     while True:
         try:
@@ -93,6 +96,32 @@ def test_chosen_images_get_a_row_each():
     assert names == ["distilled", "random", "herding", "k-center", "whole"]
     assert table["rows"][2]["title"] == "3 real images chosen by herding"
     assert [event.total for event in events if event.done == event.total] == [12, 2]
+
+
+def test_a_few_real_images_of_each_class_get_a_row_of_their_own():
+    table, events = compared(few_shot=4)
+    row = table["rows"][2]
+    assert (row["name"], row["students"], row["training_images"]) == ("scratch", 2, 12)
+    assert row["title"] == "12 real images, 4 of each class, from scratch"
+    assert [event.total for event in events if event.done == event.total] == [10, 2]
+
+
+def test_more_images_than_a_class_has_are_all_it_has():
+    table, _ = compared(few_shot=30, whole=False, students=1, random_draws=1)
+    assert table["rows"][2]["training_images"] == 60
+
+
+@pytest.mark.slow
+def test_a_network_with_given_weights_learns_from_the_same_few_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(baselines, "RATES", ())
+    weights = tmp_path / "weights.safetensors"
+    safetensors.torch.save_file(torchvision.models.resnet18().state_dict(), weights)
+    few = {"few_shot": 2, "transfer_weights": weights, "students": 1, "random_draws": 1}
+    table, _ = compared(distilled=distilled_set(steps=1), whole=False, **few)
+    row = table["rows"][3]
+    assert (row["name"], row["training_images"]) == ("transfer", 6)
+    assert row["title"] == "6 real images, 2 of each class, resnet18 with the given weights"
+    assert str(tmp_path) not in json.dumps(table)
 
 
 def test_unknown_patients_are_not_counted():
