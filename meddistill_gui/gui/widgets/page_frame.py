@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from meddistill_gui.core.errors import MedDistillError
@@ -117,8 +125,15 @@ class PageFrame(QWidget):
 
     def _fit_actions(self) -> None:
         direction = QBoxLayout.Direction
-        wide = large_text(self) and self._width_of_actions() > self.width() - 2 * _SIDE
+        wide = large_text(self) and self._width_of_actions() > self._room() - 2 * _SIDE
         self._actions.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
+
+    def _room(self) -> int:
+        """Pixels that are seen: the frame itself has grown as wide as its actions, where they stood side by side."""
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        return self.width() if around is None else min(self.width(), around.viewport().width())
 
     def _width_of_actions(self) -> int:
         """Pixels that the actions take beside each other."""

@@ -69,6 +69,7 @@ class RegionDialog(QDialog):
         self.patches = PatchPreview()
         self.notice = Notice()
         self._name = label("", "heading", wrap=False)
+        self._name.setMinimumWidth(120)
         self._status = label("", "small")
         self._arrange()
         self._connect()
