@@ -1,6 +1,6 @@
 """How fast a folder of DICOM files is scanned, and that memory does not grow with it.
 
-python -m benchmarks.scan [--files 5000 20000] [--workers 2] [--folder DIR]
+python -m benchmarks.scan [--files 5000 20000] [--workers 8] [--folder DIR]
 
 Makes invented DICOM files (33 kB each, 40 to a folder), scans them in a fresh process per row, scans them once more unchanged, and measures how long a
 stop takes. The files were just written, so they are read from memory: this is the program's own share of the time.
@@ -83,7 +83,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, nargs="+", default=[5_000, 20_000])
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--folder", type=Path, default=None, help="where to make the files")
     parser.add_argument("--measure", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()

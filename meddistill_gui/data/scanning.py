@@ -1,9 +1,7 @@
 """Scanning: one walk, one open per new or changed file, headers only; what was found goes into the catalogue in batches."""
 
-import collections
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -12,6 +10,7 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
+from meddistill_gui.data.ahead import read_ahead
 from meddistill_gui.data.catalogue import Catalogue
 from meddistill_gui.data.division.patients import apply_stored, check_pattern
 from meddistill_gui.data.facts import FileFacts, Problem
@@ -30,7 +29,6 @@ from meddistill_gui.data.walking import Listing, UnreadFolder, walk
 
 PHASE: Final = "scanning"
 _BATCH: Final = 200
-_AHEAD: Final = 4  # files handed to each worker before one is asked for
 _LISTED: Final = 500  # files of the walk between two signs of life
 
 Read = tuple[SeenFile, FileFacts]
@@ -185,11 +183,11 @@ def _read(
     catalogue: Catalogue,
     control: Control,
 ) -> Iterator[Event]:
-    """Read headers on `workers` threads and write them down in batches, also those read before a stop."""
+    """Read headers on up to `workers` threads and write them down in batches, also those read before a stop."""
     batch: list[Read] = []
     done = 0
     try:
-        for seen, facts in _in_parallel(read, listing.todo(), workers, control):
+        for seen, facts in read_ahead(read, listing.todo(), workers, control):
             done += 1
             if facts.problem is not None:
                 _check_still_there(source, facts.problem)
@@ -203,26 +201,6 @@ def _read(
     finally:
         record_files(catalogue, batch)
     yield Progress(phase=PHASE, done=done, total=total, unit="files")
-
-
-def _in_parallel(
-    read: Callable[[SeenFile], Read], files: Iterator[SeenFile], workers: int, control: Control
-) -> Iterator[Read]:
-    """Results in the order of the files; never more than a few files ahead of whoever takes them."""
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="scan")
-    waiting: collections.deque[Future[Read]] = collections.deque()
-    try:
-        for file in files:
-            waiting.append(pool.submit(read, file))
-            if len(waiting) >= workers * _AHEAD:
-                control.safe_point()
-                yield waiting.popleft().result()
-        while waiting:
-            control.safe_point()
-            yield waiting.popleft().result()
-    finally:
-        # A read that hangs on a dead share is not waited for.
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _to_be_remembered(seen: SeenFile, facts: FileFacts) -> SeenFile:

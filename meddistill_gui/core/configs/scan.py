@@ -24,8 +24,8 @@ class ScanConfig:
         expert=True,
     )
     workers: int = option(
-        2,
-        text="Files read at the same time; more helps on network shares.",
+        8,
+        text="Most files read at the same time: where reading waits for a network share. From a quick disk one after the other is faster, and is done.",
         unit="threads",
         minimum=1,
         maximum=32,
