@@ -6,6 +6,7 @@ import sys
 import torch
 
 from meddistill_gui.core.errors import ConfigError
+from meddistill_gui.engine import container_memory
 
 
 def choose(device: str) -> torch.device:
@@ -41,12 +42,13 @@ def _cores() -> int:
 
 
 def memory_bytes(device: torch.device) -> int | None:
-    """Memory of the GPU or of the machine; None where the system does not tell."""
+    """Memory of the GPU or of the machine, or what a container leaves of it; None where the system does not tell."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
     if not hasattr(os, "sysconf"):
         return None
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(there, container_memory.limit_bytes() or there)
 
 
 def peak_bytes(device: torch.device) -> int | None:
