@@ -41,8 +41,9 @@ _SMALL: Final = ParagraphStyle("small", _TEXT, fontSize=7.5, leading=10, textCol
 _TITLE: Final = ParagraphStyle("title", _TEXT, fontSize=17, leading=21, spaceAfter=6)
 _HEADING: Final = ParagraphStyle("heading", _TEXT, fontSize=12, leading=15, spaceBefore=12, spaceAfter=4)  # fmt: skip
 _WIDTH: Final = A4[0] - 40 * mm
-_PICTURE: Final = 17 * mm
-_ACROSS: Final = 9
+_TALL: Final = 200 * mm
+_PICTURE: Final = 16 * mm
+_ACROSS: Final = 10
 
 
 def public_pdf(report: Mapping[str, Any], synthetic: Sequence[UInt8] = ()) -> bytes:
@@ -91,7 +92,8 @@ def detailed_pdf(report: Mapping[str, Any], pictures: Mapping[str, UInt8]) -> by
         story.append(Paragraph("Each synthetic image", _HEADING))
         for image in sorted(report["images"], key=lambda one: (one["p"], one["index"])):
             story.append(_image(image, pictures))
-    story += [*_whole(report), *_planted(report["planted"]), *_rules(report["policy"])]
+    story += [*_whole(report), *_corners(pictures), *_planted(report["planted"])]
+    story += _rules(report["policy"])
     return _made(story, "What could still leak, in detail", "This document shows real patients. It stays in the house.")  # fmt: skip
 
 
@@ -211,6 +213,18 @@ def _whole(report: Mapping[str, Any]) -> Iterator[Flowable]:
         yield _lined([[_said(name), _said(line)] for name, line in rows], [_WIDTH * 0.25, _WIDTH * 0.75])  # fmt: skip
 
 
+def _corners(pictures: Mapping[str, UInt8]) -> Iterator[Flowable]:
+    """Corners of source files at full size, where names are written; somebody has to look."""
+    pixels = pictures.get("corners")
+    if pixels is None:
+        return
+    yield Paragraph("Corners of source files", _HEADING)
+    yield _said("Top left, top right, bottom left and bottom right of files drawn by lot, at full size. Look for names and numbers.")  # fmt: skip
+    high, wide = pixels.shape[:2]
+    scale = min(_WIDTH / wide, _TALL / high)
+    yield Image(_png(pixels, 1), width=wide * scale, height=high * scale)
+
+
 def _histogram(report: Mapping[str, Any], score: str, words: str) -> Iterator[Flowable]:
     bars = histogram(report, score)
     if bars is None:
@@ -233,9 +247,9 @@ def _histogram(report: Mapping[str, Any], score: str, words: str) -> Iterator[Fl
 def _image(image: Mapping[str, Any], pictures: Mapping[str, UInt8]) -> Flowable:
     """One synthetic image beside the real ones."""
     state = "a copy, pixel by pixel" if image["exact"] else "traceable to one patient" if image["confirmed"] else "to be reviewed" if image["flagged"] else ""  # fmt: skip
-    line = f"Image {image['index'] + 1}, {image['class']}: p = {image['p']:.3f}, score A {image['score_a']:.2f}, score B {image['score_b']:.3f}. {state}"  # fmt: skip
+    line = f"Image {image['index'] + 1}, {image['class']}: p = {image['p']:.3f}, score A {image['score_a']:.2f}, score B {image['score_b']:.3f}, score D {image['score_d']:.2f}. {state}"  # fmt: skip
     shown = [(pictures.get(f"synthetic/{image['index']}"), "synthetic")]
-    for score in ("a", "b"):
+    for score in ("a", "b", "d"):
         found = image.get(f"found_{score}")
         if found:
             shown.append((pictures.get(f"real/{found['id']}"), f"{score.upper()}: image {found['id']}, {found['way']}, {found['similarity']:.2f}"))  # fmt: skip
@@ -265,12 +279,17 @@ def _picture(pixels: UInt8 | None) -> Flowable:
     flat = pixels
     if pixels.ndim == 3 and pixels.shape[-1] != 3:
         flat = pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    stream = io.BytesIO()
     factor = max(1, round(160 / max(flat.shape[:2])))  # whole pixels stay whole
-    enlarged = np.repeat(np.repeat(flat, factor, axis=0), factor, axis=1)
-    Pillow.fromarray(enlarged).save(stream, format="PNG")
+    return Image(_png(flat, factor), width=_PICTURE, height=_PICTURE)
+
+
+def _png(pixels: UInt8, factor: int) -> io.BytesIO:
+    """A picture from bare values, so that nothing of a file comes with it."""
+    stream = io.BytesIO()
+    enlarged = np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
+    Pillow.fromarray(np.ascontiguousarray(enlarged)).save(stream, format="PNG")
     stream.seek(0)
-    return Image(stream, width=_PICTURE, height=_PICTURE)
+    return stream
 
 
 def _lined(rows: Sequence[Sequence[Flowable]], widths: Sequence[float]) -> Table:

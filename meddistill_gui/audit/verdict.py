@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.preconditions import Precondition
@@ -9,6 +10,7 @@ from meddistill_gui.audit.statistics import upper_bound
 from meddistill_gui.core.words import Verdict
 
 BLIND = "blind baseline"
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,17 +109,30 @@ def _same(sentence: str) -> Reason:
 
 def _leaks(evidence: Evidence) -> Iterator[Reason]:
     trusted = all(check.passed for check in evidence.preconditions if check.name == BLIND)
-    for image in evidence.images:
-        if image.exact:
-            yield Reason(
-                sentence=f"Synthetic image {image.index + 1} is, pixel by pixel, a training patient's image.",
-                coarse="A synthetic image is, pixel by pixel, a training patient's image.",
-            )
-        elif image.confirmed and trusted:
-            yield Reason(
-                sentence=f"Synthetic image {image.index + 1} is traceable to one training patient.",
-                coarse="A synthetic image is traceable to one training patient.",
-            )
+    exact = [image.index + 1 for image in evidence.images if image.exact]
+    if exact:
+        yield Reason(
+            sentence=f"{_numbered(exact)}, pixel by pixel, a training patient's image.",
+            coarse="A synthetic image is, pixel by pixel, a training patient's image.",
+        )
+    traced = [image.index + 1 for image in evidence.images if image.confirmed and not image.exact]
+    if traced and trusted:
+        yield Reason(
+            sentence=f"{_numbered(traced)} traceable to one training patient.",
+            coarse="A synthetic image is traceable to one training patient.",
+        )
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    """E.g. "Each of synthetic images 1, 4, 7 and 33 more is": a banner holds no two hundred sentences."""
+    if len(numbers) == 1:
+        return f"Synthetic image {numbers[0]} is"
+    shown = ", ".join(map(str, numbers[:_NAMED]))
+    more = len(numbers) - _NAMED
+    if more > 0:
+        return f"Each of synthetic images {shown} and {more} more (listed below) is"
+    first, _, last = shown.rpartition(", ")
+    return f"Each of synthetic images {first} and {last} is"
 
 
 def _doubts(evidence: Evidence) -> Iterator[Reason]:

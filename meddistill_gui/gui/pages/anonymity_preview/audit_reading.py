@@ -10,6 +10,7 @@ from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import LIMITS, Verdict
 from meddistill_gui.gui.pages.anonymity_preview.overlay import Overlay, overlay_from
 
+SCORES: Final = "abd"
 _CONTEXT: Final = ("closeness", "three_sample", "recovery", "reidentification", "membership")
 
 
@@ -23,7 +24,7 @@ class Neighbour:
         similarity: Cosine of the normalised images, 1 for a copy; in the view that found it where a score names it.
         distance: Squared distance of the bytes, summed over pixels; 0 is a copy. None where a score names it.
         trained_on: Whether it is a training image (else hold-out).
-        found_by: "a" or "b", the score that names it; "" for a near one.
+        found_by: "a", "b" or "d", the score that names it; "" for a near one.
         way: In words, how the score looked ("turned by -5 degrees", "smoothed by 1 of 32 pixels").
         view: What lays the real image over the synthetic one; None where it is compared as it is.
     """
@@ -45,11 +46,11 @@ class ImageFinding:
     Attributes:
         index: Which image, from 0.
         class_name: Its class.
-        p: The smaller of both scores' p, doubled because two were looked at.
-        p_of: For each score ("a", "b") the share of calibration images that score at least as high.
-        score_a: Aligned margin.
-        score_b: Searched similarity.
-        flagged: Whether a score exceeds every hold-out patient's.
+        p: The smallest p of all scores, times their number because all were looked at.
+        p_of: For each score ("a", "b", "d") the share of calibration images that score at least as high.
+        score_of: Aligned margin, searched similarity, whitened similarity; older reports lack the last.
+        nobody: The last score of calibration patients who wear the image's texture; empty in older reports.
+        flagged: Whether a score exceeds that of every hold-out patient it is compared with.
         confirmed: Whether it is traceable to one patient.
         exact: Whether it is a training image, byte by byte.
         neighbours: Whom the scores name, the less usual score first; then nearest training and nearest hold-out images.
@@ -58,13 +59,13 @@ class ImageFinding:
     index: int
     class_name: str
     p: float
-    score_a: float
-    score_b: float
     flagged: bool
     neighbours: tuple[Neighbour, ...]
     confirmed: bool = False
     exact: bool = False
     p_of: Mapping[str, float] = field(default_factory=dict)
+    score_of: Mapping[str, float] = field(default_factory=dict)
+    nobody: tuple[float, ...] = ()
 
     @property
     def traceable(self) -> bool:
@@ -201,14 +202,18 @@ def _finding(record: Mapping[str, Any]) -> ImageFinding:
         index=record["index"],
         class_name=record["class"],
         p=record["p"],
-        score_a=record["score_a"],
-        score_b=record["score_b"],
         flagged=record["flagged"],
         neighbours=tuple(near),
         confirmed=record.get("confirmed", False),
         exact=record.get("exact", False),
-        p_of={name: record[f"p_{name}"] for name in "ab" if f"p_{name}" in record},
+        p_of=_of_scores("p", record),
+        score_of=_of_scores("score", record),
+        nobody=tuple(record.get("nobody_d", ())),
     )
+
+
+def _of_scores(what: str, record: Mapping[str, Any]) -> dict[str, float]:
+    return {name: record[f"{what}_{name}"] for name in SCORES if f"{what}_{name}" in record}
 
 
 def _named(record: Mapping[str, Any]) -> list[Neighbour]:
@@ -222,7 +227,7 @@ def _named(record: Mapping[str, Any]) -> list[Neighbour]:
             way=found["way"],
             view=overlay_from(found["view"]) if "view" in found else None,
         )
-        for name in "ab"
+        for name in SCORES
         if (found := record.get(f"found_{name}"))
     ]
 

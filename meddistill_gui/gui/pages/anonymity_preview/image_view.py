@@ -67,12 +67,18 @@ class ImageView(QWidget):
         self._score_titles = {
             "a": self.tr("A: stands out"),
             "b": self.tr("B: looks alike"),
+            "d": self.tr("D: told apart"),
         }
         self.scores = self._switches(self._score_titles)
         self.scores["a"].setToolTip(self.tr("How far one patient stands out from the next fifty"))
         self.scores["b"].setToolTip(
             self.tr(
                 "Greatest similarity over 34 views: mirrored, scaled, shifted, turned, negative"
+            )
+        )
+        self.scores["d"].setToolTip(
+            self.tr(
+                "Similarity in what tells patients apart, beside hold-out patients who wear this image's texture"
             )
         )
         for line in (self._told, self.p_words):
@@ -112,18 +118,35 @@ class ImageView(QWidget):
         report, finding = self._report, self._finding
         if report is None or finding is None:
             return
-        name = "a" if self.scores["a"].isChecked() else "b"
-        value = finding.score_a if name == "a" else finding.score_b
+        self.scores["d"].setVisible("d" in finding.score_of)
+        name = self._score_asked(finding)
+        value = finding.score_of[name]
         text = self.tr("image {number}: {value}").format(
             number=finding.index + 1, value=f"{value:.3g}"
         )
-        self.histogram.show_score(report.holdout[name], value, report.thresholds[name], text)
-        self.p_words.setText(self._p_in_words(finding.p_of.get(name), report.thresholds[name]))
+        others = finding.nobody if name == "d" else report.holdout[name]
+        limit = max(others, default=None) if name == "d" else report.thresholds[name]
+        self.histogram.show_score(others, value, limit, text)
+        whose = (
+            self.tr(
+                "p = {p}: the share of new patients in this texture that score at least as high."
+            )
+            if name == "d"
+            else self.tr("p = {p}: the share of new patients' images that score at least as high.")
+        )
+        self.p_words.setText(self._p_in_words(whose, finding.p_of.get(name), limit))
 
-    def _p_in_words(self, p: float | None, limit: float | None) -> str:
+    def _score_asked(self, finding: ImageFinding) -> str:
+        """The score whose switch is on; an older report has no score D."""
+        asked = next(name for name, made in self.scores.items() if made.isChecked())
+        if asked in finding.score_of:
+            return asked
+        self.scores["a"].setChecked(True)
+        return "a"
+
+    def _p_in_words(self, text: str, p: float | None, limit: float | None) -> str:
         if p is None:
             return ""
-        text = self.tr("p = {p}: the share of new patients' images that score at least as high.")
         text = text.format(p=f"{p:.3f}")
         if limit is not None:
             text += " " + self.tr("Above {limit} an image is flagged.").format(limit=f"{limit:.3g}")
