@@ -85,7 +85,7 @@ def _multiply(connection: Any, source: Path, more: int) -> None:
         if row[1] not in {"id", "file"}
     ]
     known = connection.execute(
-        f"SELECT file.path, file.size, file.modified, file.kind, label.class, {', '.join('image.' + n for n in names)} "  # noqa: S608 - names of our own columns
+        f"SELECT file.path, file.size, file.modified, file.kind, file.looked, label.class, {', '.join('image.' + n for n in names)} "  # noqa: S608 - names of our own columns
         "FROM image JOIN file ON file.id = image.file JOIN label ON label.image = image.id"
     ).fetchall()
     many = source / "many"
@@ -93,13 +93,13 @@ def _multiply(connection: Any, source: Path, more: int) -> None:
     patient_at = names.index("patient")
     connection.execute("BEGIN")
     for number in range(more):
-        path, size, modified, kind, of_class, *rest = known[number % len(known)]
+        path, size, modified, kind, looked, of_class, *rest = known[number % len(known)]
         new = f"many/{number:06d}.dcm"
         os.link(source / path, source / new)
         rest[patient_at] = _patient(connection, number // PATIENTS_OF)
         file = connection.execute(
-            "INSERT INTO file (path, size, modified, kind) VALUES (?, ?, ?, ?)",
-            (new, size, modified, kind),
+            "INSERT INTO file (path, size, modified, kind, looked) VALUES (?, ?, ?, ?, ?)",
+            (new, size, modified, kind, looked),
         ).lastrowid
         image = connection.execute(
             f"INSERT INTO image (file, {', '.join(names)}) VALUES (?{', ?' * len(names)})",  # noqa: S608 - names of our own columns

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from meddistill_gui.core.real_images import ROLES
+from meddistill_gui.data.facts import READING
 from meddistill_gui.data.issues import RISK
 
 
@@ -57,6 +58,7 @@ class CatalogueSummary:
         risks: Files whose pixels may show text that identifies a person.
         classes: By name.
         roles: In the order of `ROLES`; empty before the split.
+        outdated: Files that an older version of the program looked into: a new scan finds out more about them.
         modality: The DICOM modality of most of the first thousand images; "" for picture files, and before the first scan.
     """
 
@@ -69,6 +71,7 @@ class CatalogueSummary:
     risks: int
     classes: tuple[ClassCount, ...]
     roles: tuple[RoleCount, ...]
+    outdated: int = 0
     modality: str = ""
 
 
@@ -87,6 +90,9 @@ def counted(connection: sqlite3.Connection) -> CatalogueSummary:
         risks=_number(connection, "SELECT count(*) FROM issue WHERE stage = ?", RISK),
         classes=_classes(connection),
         roles=_roles(connection),
+        outdated=_number(
+            connection, "SELECT count(*) FROM file WHERE kind = 'dicom' AND looked < ?", READING
+        ),
         modality=_modality(connection),
     )
 
@@ -109,7 +115,7 @@ def unpacked(stored: bytes, source: Path | None) -> CatalogueSummary:
     )
 
 
-def _number(connection: sqlite3.Connection, sql: str, *parameters: str) -> int:
+def _number(connection: sqlite3.Connection, sql: str, *parameters: object) -> int:
     found: int = connection.execute(sql, parameters).fetchone()[0]
     return found
 

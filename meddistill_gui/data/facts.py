@@ -1,6 +1,10 @@
 """What a scan finds out about one file. Imports no pydicom: what is written down of it is read by the window, too."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+READING: Final = 1
+"""Grows whenever more is found out from a header (1: whether the pixels may show text); the next scan looks into files of an older reading again."""
 
 
 @dataclass(frozen=True, kw_only=True)

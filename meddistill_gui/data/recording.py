@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
-from meddistill_gui.data.facts import FileFacts, Header, Problem
+from meddistill_gui.data.facts import READING, FileFacts, Header, Problem
 from meddistill_gui.data.issues import RISK
 
 
@@ -159,10 +159,12 @@ def record_copies(catalogue: Catalogue, pairs: Iterable[tuple[int, int, float]])
 
 def _record_file(connection: sqlite3.Connection, seen: SeenFile, facts: FileFacts) -> None:
     path = os.fsencode(seen.path)
+    if facts.header is not None and _refreshed(connection, seen, facts.header):
+        return
     connection.execute("DELETE FROM file WHERE path = CAST(? AS TEXT)", (path,))
     cursor = connection.execute(
-        "INSERT INTO file (path, size, modified, kind) VALUES (CAST(? AS TEXT), ?, ?, ?)",
-        (path, seen.size, seen.modified, facts.kind),
+        "INSERT INTO file (path, size, modified, kind, looked) VALUES (CAST(? AS TEXT), ?, ?, ?, ?)",
+        (path, seen.size, seen.modified, facts.kind, READING),
     )
     file = cursor.lastrowid
     if facts.problem is not None:
@@ -171,6 +173,22 @@ def _record_file(connection: sqlite3.Connection, seen: SeenFile, facts: FileFact
         _record_images(connection, file, facts.header)
         if facts.header.text_risk:
             _record_issue(connection, file, seen.path, RISK, _risk(facts.header.text_risk))
+
+
+def _refreshed(connection: sqlite3.Connection, seen: SeenFile, header: Header) -> bool:
+    """Whether this very file was known: its images keep their ids, classes and parts, and what an older reading did not look for is put down."""
+    known = connection.execute(
+        "SELECT file.id FROM file JOIN image ON image.file = file.id WHERE file.path = CAST(? AS TEXT) AND size = ? AND modified = ? "
+        "GROUP BY file.id HAVING count(*) = ? AND min(fingerprint) = ?5 AND max(fingerprint) = ?5",
+        (os.fsencode(seen.path), seen.size, seen.modified, header.frames, header.fingerprint),
+    ).fetchone()
+    if known is None:
+        return False
+    connection.execute("UPDATE file SET looked = ? WHERE id = ?", (READING, known[0]))
+    connection.execute("DELETE FROM issue WHERE file = ? AND stage = ?", (known[0], RISK))
+    if header.text_risk:
+        _record_issue(connection, known[0], seen.path, RISK, _risk(header.text_risk))
+    return True
 
 
 def _risk(reason: str) -> Problem:

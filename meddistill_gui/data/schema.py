@@ -9,7 +9,7 @@ from typing import Final
 from meddistill_gui.core.errors import BusyError, ProjectError, TargetError
 from meddistill_gui.core.files import writing_to
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
 
@@ -114,7 +114,14 @@ KEPT: Final = ";".join(
 )
 """Answers that are kept until something they depend on changes (`kept`)."""
 
-_STEPS: Final = (TABLES, COPIES, INNER, REGIONS, LAYERS, KEPT)
+LOOKED: Final = """
+ALTER TABLE file ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX file_looked ON file (looked) WHERE kind = 'dicom';
+CREATE TRIGGER file_read AFTER UPDATE OF looked ON file BEGIN DELETE FROM kept WHERE name = 'summary'; END
+"""
+"""How much was found out when the file was looked into (`facts.READING`)."""
+
+_STEPS: Final = (TABLES, COPIES, INNER, REGIONS, LAYERS, KEPT, LOOKED)
 
 UPGRADES: Final = {version: ";".join(_STEPS[version:]) for version in range(len(_STEPS))}
 """What brings a catalogue of each format to the present one; 0 is a new file."""

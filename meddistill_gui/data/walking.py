@@ -8,7 +8,7 @@ from typing import Final
 
 from meddistill_gui.core.control import Control
 from meddistill_gui.data.catalogue import Catalogue
-from meddistill_gui.data.facts import Problem
+from meddistill_gui.data.facts import READING, Problem
 from meddistill_gui.data.recording import SeenFile
 
 _BATCH: Final = 1000
@@ -87,7 +87,8 @@ class Listing:
             "CREATE TEMP TABLE todo AS SELECT listing.path, listing.size, listing.modified, file.id IS NOT NULL AS known "
             "FROM listing LEFT JOIN file ON file.path = listing.path "
             "WHERE file.id IS NULL OR file.size != listing.size OR file.modified != listing.modified "
-            "ORDER BY listing.path"
+            "OR (file.kind = 'dicom' AND file.looked < ?) ORDER BY listing.path",
+            (READING,),
         )
         todo, changed = self._connection.execute(
             "SELECT count(*), ifnull(sum(known), 0) FROM todo"

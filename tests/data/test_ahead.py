@@ -41,7 +41,9 @@ class Disk:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("work", "most"), [(True, {1}), (False, {6, 7})])
-def test_only_where_reading_waits_several_files_are_read_at_once(work: bool, most: set[int]) -> None:
+def test_only_where_reading_waits_several_files_are_read_at_once(
+    work: bool, most: set[int]
+) -> None:
     disk = Disk(0.002, work=work)
     found = list(read_ahead(disk.read, iter(range(150)), 6, Control()))
     assert found == [-n for n in range(150)]

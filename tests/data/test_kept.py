@@ -164,6 +164,7 @@ TestChanges = pytest.mark.slow(Changes.TestCase)
         "DELETE FROM file WHERE id = 1",
         "DELETE FROM file WHERE NOT EXISTS (SELECT 1 FROM image WHERE image.file = file.id)",
         "UPDATE file SET path = 'zzz' WHERE id = (SELECT file FROM image WHERE id = 1)",
+        "UPDATE file SET looked = 0",
         "UPDATE patient SET identity = 'zzz' WHERE id = 1",
         "INSERT INTO label SELECT image.id, class.id FROM image, class WHERE image.frame = 9 LIMIT 1",
         "UPDATE label SET class = (SELECT min(id) FROM class)",

@@ -7,8 +7,13 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
+from meddistill_gui.core.configs.label import LabelConfig
+from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.core.control import Control
 from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.division.splitting import split
 from meddistill_gui.data.formats.text_risk import text_risk
+from meddistill_gui.data.labels.labelling import label
 from tests.data.conftest import IMAGES
 
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7.4"
@@ -60,3 +65,24 @@ def test_marked_in_the_list_and_used_all_the_same(
     dataset.save_as(marked)
     marked.touch()
     assert scan_folder(hospital)[1].risks == 0
+
+
+def test_files_of_an_older_version_are_marked_by_the_next_scan_and_keep_what_they_have(
+    hospital: Path, labelled: Catalogue, scan_folder
+) -> None:
+    marked = sorted(hospital.rglob("*.dcm"))[0]
+    dataset = pydicom.dcmread(marked)
+    dataset.BurnedInAnnotation = "YES"
+    dataset.save_as(marked)
+    scan_folder(hospital)
+    label(LabelConfig(project=labelled.path.parent), labelled, Control())
+    split(SplitConfig(project=labelled.path.parent), labelled)
+    labelled.connection.execute("DELETE FROM issue")
+    labelled.connection.execute("UPDATE file SET looked = 0")
+    before = [labelled.images(labelled.image_ids()), labelled.summary().roles]
+    assert (labelled.summary().risks, labelled.summary().outdated) == (0, IMAGES)
+    _, report = scan_folder(hospital)
+    assert (report.risks, report.read, labelled.summary().outdated) == (1, IMAGES, 0)
+    assert [labelled.images(labelled.image_ids()), labelled.summary().roles] == before
+    _, report = scan_folder(hospital)
+    assert (report.risks, report.read) == (1, 0)
