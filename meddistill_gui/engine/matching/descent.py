@@ -18,6 +18,20 @@ def with_momentum(
     return value - rate * velocity, velocity
 
 
+def moved_images(
+    state: Mapping[str, Tensor], gradient: Tensor, momentum: float
+) -> dict[str, Tensor]:
+    """The state after its images went one step downhill at their rate, "image.rate"."""
+    images, velocity = with_momentum(
+        state["images"],
+        state["images.velocity"],
+        gradient,
+        rate=float(state["image.rate"]),
+        momentum=momentum,
+    )
+    return {**state, "images": images, "images.velocity": velocity}
+
+
 def calmed(state: Mapping[str, Tensor], images: Tensor) -> dict[str, Tensor]:
     """The state at rest with other images and half the step size."""
     calm = {k: v * 0 if k.endswith("velocity") else v for k, v in state.items()}

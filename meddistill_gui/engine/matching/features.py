@@ -16,6 +16,7 @@ from meddistill_gui.engine.matching import descent
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 from meddistill_gui.engine.objectives.features import mean_feature_match, one_hot, share_by_class
 from meddistill_gui.engine.seeding import generator
+from meddistill_gui.engine.tensors import rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +65,7 @@ class FeatureMatching(Method):
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
         loss, gradient = self._loss_and_gradient(setting, state["images"], iteration)
-        images, velocity = descent.with_momentum(
-            state["images"],
-            state["images.velocity"],
-            gradient,
-            rate=float(state["image.rate"]),
-            momentum=self.momentum,
-        )
-        after = {**state, "images": images, "images.velocity": velocity}
+        after = descent.moved_images(state, gradient, self.momentum)
         return StepReport(state=after, loss=loss)
 
     @override
@@ -105,7 +99,7 @@ def drawn_by_class(setting: Setting, batch: int, random: torch.Generator) -> Ten
         members[torch.randint(len(members), (batch,), generator=random).to(members.device)]
         for members in setting.members
     ]
-    return setting.train.images[torch.cat(chosen)]
+    return rows_of(setting.train, torch.cat(chosen))
 
 
 def per_class(draws: Draw, images: Tensor, classes: int) -> Draw:

@@ -73,15 +73,8 @@ class GradientMatching(Method):
         if iteration % self.outer_steps == 0:
             theta = self._fresh(setting, iteration)
         loss, gradient = self._loss_and_gradient(setting, theta, state["images"], iteration)
-        images, velocity = descent.with_momentum(
-            state["images"],
-            state["images.velocity"],
-            gradient,
-            rate=float(state["image.rate"]),
-            momentum=self.momentum,
-        )
-        theta = self._trained(setting, theta, images, iteration)
-        after = {**state, "images": images, "images.velocity": velocity, "theta": theta}
+        after = descent.moved_images(state, gradient, self.momentum)
+        after["theta"] = self._trained(setting, theta, after["images"], iteration)
         return StepReport(state=after, loss=loss)
 
     @override
@@ -142,5 +135,7 @@ def _pull(setting: Setting, theta: Tensor, images: Tensor, label: int, draw: Dra
     leaf = theta.detach().requires_grad_()
     changed = augment.apply(images, draw.repeated(len(images)).to(images.device))
     wanted = one_hot(torch.tensor([label], device=images.device), setting.train.classes)
-    loss = cross_entropy(setting.network.logits(leaf, changed), wanted) / len(images)
-    return torch.autograd.grad(loss, leaf, create_graph=images.requires_grad)[0]
+    network, again = setting.network, images.requires_grad
+    scores = (network.twice_differentiable_logits if again else network.logits)(leaf, changed)
+    loss = cross_entropy(scores, wanted) / len(images)
+    return torch.autograd.grad(loss, leaf, create_graph=again)[0]

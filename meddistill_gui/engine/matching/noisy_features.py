@@ -88,14 +88,7 @@ class NoisyFeatureMatching(Method):
         leaf = state["images"].detach().requires_grad_()
         loss = self._distance(setting, state, leaf, number)
         (gradient,) = torch.autograd.grad(loss, leaf)
-        images, velocity = descent.with_momentum(
-            state["images"],
-            state["images.velocity"],
-            gradient,
-            rate=float(state["image.rate"]),
-            momentum=self.momentum,
-        )
-        after = {**state, "images": images, "images.velocity": velocity}
+        after = descent.moved_images(state, gradient, self.momentum)
         return StepReport(state=after, loss=float(loss.detach()))
 
     @override

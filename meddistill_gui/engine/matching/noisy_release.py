@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from meddistill_gui.core.gaussian_mechanism import gaussian_sigma
-from meddistill_gui.engine.tensors import TrainingTensors
+from meddistill_gui.engine.tensors import TrainingTensors, rows_of
 
 COUNT_LENGTH: Final = 0.3
 """What a patient adds to the count of a class; the squares of both lengths add up to 1."""
@@ -68,7 +68,7 @@ def summed(embed: Embedding, train: TrainingTensors) -> Tensor:
     total: Tensor | None = None
     for rows in _of_whole_patients(train.patients):
         with torch.no_grad():
-            features = embed(train.images[rows]).cpu()
+            features = embed(rows_of(train, rows)).cpu()
         labels, patients = train.labels[rows].cpu(), train.patients[rows].cpu()
         for patient in torch.unique(patients):
             his = patients == patient

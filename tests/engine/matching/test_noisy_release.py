@@ -15,7 +15,11 @@ from meddistill_gui.engine.matching.noisy_release import (
     summed,
 )
 from meddistill_gui.engine.seeding import generator
-from meddistill_gui.engine.tensors import TrainingTensors
+from meddistill_gui.engine.tensors import (
+    Normaliser,
+    StreamedImages,
+    TrainingTensors,
+)
 
 CLASSES, SIDE = 3, 3
 LONG = 50.0  # how far features lie outside the length they are clipped to
@@ -79,6 +83,21 @@ def check_noise() -> None:
     assert float(together.abs().max()) < 6 / math.sqrt(len(noise)), "two numbers share their noise"
     again = torch.corrcoef(noise[:20]) - torch.eye(20)
     assert float(again.abs().max()) < 0.95, "two releases share their noise"
+
+
+def test_images_that_stay_on_the_disk_give_the_same_sums():
+    train = training([1, 2, 40, 7])
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 1, SIDE, SIDE), dtype=np.uint8)
+    normaliser = Normaliser((0.5,), (0.25,))
+    near = TrainingTensors(normaliser(torch.from_numpy(pixels)), train.labels, CLASSES, patients=train.patients)  # fmt: skip
+    far = TrainingTensors(
+        torch.empty(0, 1, SIDE, SIDE),
+        train.labels,
+        CLASSES,
+        streamed=StreamedImages(pixels, normaliser, torch.device("cpu")),
+        patients=train.patients,
+    )
+    assert torch.equal(summed(embed, near), summed(embed, far))
 
 
 def test_a_patient_changes_the_sums_by_at_most_one():

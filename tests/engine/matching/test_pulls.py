@@ -9,13 +9,14 @@ from meddistill_gui.core.errors import OutOfMemoryError
 from meddistill_gui.engine import augment
 from meddistill_gui.engine.matching.pulls import Mean, Pull, pull_along
 from meddistill_gui.engine.networks.families import make_network
+from meddistill_gui.engine.networks.network import Network
 from meddistill_gui.engine.seeding import generator
 from meddistill_gui.engine.unroll import Step, Task
 
 IMAGES = 6
 
 
-class Cramped:
+class Cramped(Network):
     """A network on a device that has room for so many images at a time."""
 
     def __init__(self, room: int) -> None:
