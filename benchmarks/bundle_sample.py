@@ -1,11 +1,13 @@
 """A small invented set with all its papers: what the bundle's benchmark and tests work on."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from meddistill_gui.bundle.writer import Papers
 from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.patch_set import PATCH_CLASSES
 from meddistill_gui.core.words import FORMAL_GUARANTEE_NONE, LIMITS, Verdict
 
 
@@ -49,6 +51,46 @@ def make_set(
         images=random.normal(0.5, 0.4, (count, channels, size, size)).astype(np.float32),
         labels=labels,
         learning_rates=random.uniform(0.01, 0.05, rates).astype(np.float32),
+        recipe=recipe,
+    )
+
+
+def prescribed_set(
+    *,
+    order: tuple[tuple[int, ...], ...],
+    network: str = "convnet",
+    size: int = 8,
+    norm: str = "own",
+    rate: float = 0.02,
+) -> DistilledSet:
+    """A set of soft labels that prescribes its start and its steps, as `soft_label` makes them.
+
+    Args:
+        order: The images of each step.
+        network: Its family.
+        size: Side of the images.
+        norm: Normalisation of the network.
+        rate: Rate of the first step; the later ones are a little larger each.
+    """
+    random, count = np.random.default_rng(0), 1 + max(map(max, order))
+    plain = make_set(size=size, steps=len(order), augmentation="none", per_class=1)
+    recipe = replace(
+        plain.recipe,
+        class_names=PATCH_CLASSES,
+        network=network,
+        norm=norm,
+        depth=2,
+        width=4,
+        momentum=0.0,
+        weight_decay=0.0,
+        method="soft_label",
+        start=7,
+        order=order,
+    )
+    return DistilledSet(
+        images=random.normal(0.5, 0.25, (count, 1, size, size)).astype(np.float32),
+        labels=random.dirichlet(np.ones(3), count).astype(np.float32),
+        learning_rates=(rate * (1 + np.arange(len(order)) / 10)).astype(np.float32),
         recipe=recipe,
     )
 

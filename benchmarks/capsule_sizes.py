@@ -1,17 +1,18 @@
-"""How small a capsule of each network is, and whether the network comes back from it (see `benchmarks.soft_label --capsules`)."""
+"""How small a capsule of each network is, and whether the network comes back from it (see `benchmarks.soft_label --capsules`).
+
+"to learn, GB" is what a run that learns such a set needs, counted from shapes; rebuilding needs a few copies of the parameters.
+"""
 
 import time
 from typing import Final
 
-import numpy as np
 import torch
 
+from benchmarks.bundle_sample import prescribed_set
 from meddistill_gui.bundle import capsule as capsules
 from meddistill_gui.bundle.capsule import Capsule
 from meddistill_gui.core.configs.network import TORCHVISION
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
-from meddistill_gui.core.patch_set import PATCH_CLASSES
 from meddistill_gui.engine.capsules import rebuild
 from meddistill_gui.engine.footprint import footprint
 from meddistill_gui.engine.networks.families import make_network
@@ -23,9 +24,9 @@ _KB: Final = 1024
 def main(size: int) -> int:
     """Print the table for one image of `size` x `size` pixels and 3 x 3 steps."""
     print(f"{'network':12}{'parameters':>13}{'network KB':>12}{'capsule KB':>12}{'share':>9}"
-          f"{'memory GB':>11}{'seconds':>9}  rebuilt")  # fmt: skip
+          f"{'to learn, GB':>14}{'seconds':>9}  rebuilt")  # fmt: skip
     for family in TORCHVISION:
-        sent = _set(family, size)
+        sent = prescribed_set(order=((0,),) * 9, network=family, size=size, rate=1e-4)
         begun = time.monotonic()
         first = rebuild(sent, _CPU, Control())
         seconds = time.monotonic() - begun
@@ -44,35 +45,5 @@ def main(size: int) -> int:
         need = footprint(network, (1, size, size), steps=9, batch=1, memory="replay").total
         same = "to the bit" if again.digest == found.digest else "DIFFERENT"
         print(f"{family:12}{first.parameters:13,}{4 * first.parameters / _KB:12,.0f}{len(content) / _KB:12,.2f}"
-              f"{len(content) / (4 * first.parameters):9.3%}{need / 1e9:11.1f}{seconds:9.1f}  {same}", flush=True)  # fmt: skip
+              f"{len(content) / (4 * first.parameters):9.3%}{need / 1e9:14.1f}{seconds:9.1f}  {same}", flush=True)  # fmt: skip
     return 0
-
-
-def _set(family: str, size: int) -> DistilledSet:
-    random = np.random.default_rng(0)
-    return DistilledSet(
-        images=random.normal(0.5, 0.25, (1, 1, size, size)).astype(np.float32),
-        labels=np.array([[0.2, 0.5, 0.3]], np.float32),
-        learning_rates=np.full(9, 1e-4, np.float32),
-        recipe=Recipe(
-            class_names=PATCH_CLASSES,
-            size=size,
-            channels=1,
-            mean=(0.5,),
-            deviation=(0.25,),
-            network=family,
-            depth=1,
-            width=4,
-            augmentation="none",
-            steps=9,
-            batch=0,
-            momentum=0.0,
-            weight_decay=0.0,
-            method="soft_label",
-            images_per_class=1,
-            initialisation="noise",
-            program="benchmark",
-            start=0,
-            order=((0,),) * 9,
-        ),
-    )

@@ -7,46 +7,20 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from benchmarks.bundle_sample import prescribed_set
 from meddistill_gui.bundle import capsule as capsules
 from meddistill_gui.bundle.capsule import Capsule
-from meddistill_gui.core.distilled import ANY_START, DistilledSet, Recipe
+from meddistill_gui.core.distilled import ANY_START
 from meddistill_gui.core.errors import BundleError
 
 
 def made(**other: object) -> Capsule:
-    random = np.random.default_rng(0)
-    recipe = Recipe(
-        class_names=("outside", "inside-negative", "inside-positive"),
-        size=8,
-        channels=1,
-        mean=(0.5,),
-        deviation=(0.25,),
-        network="convnet",
-        depth=2,
-        width=4,
-        augmentation="none",
-        steps=4,
-        batch=0,
-        momentum=0.0,
-        weight_decay=0.0,
-        method="soft_label",
-        images_per_class=1,
-        initialisation="noise",
-        program="test",
-        start=7,
-        order=((0,), (1,), (0,), (1,)),
-    )
-    labels = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], np.float32)
+    distilled = prescribed_set(order=((0,), (1,), (0,), (1,)))
     values = {
-        "distilled": DistilledSet(
-            images=random.normal(0.5, 0.2, (2, 1, 8, 8)).astype(np.float32),
-            labels=labels,
-            learning_rates=np.array([0.01, 0.02, 0.03, 0.04], np.float32),
-            recipe=recipe,
-        ),
+        "distilled": distilled,
         "parameters": 100,
         "digest": "0" * 64,
-        "answers": labels,
+        "answers": distilled.labels,
         "delta": 0.4,
         **other,
     }

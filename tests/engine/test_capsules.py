@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.bundle_sample import prescribed_set
 from meddistill_gui.bundle.capsule import FEWEST_PATIENTS
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import InputError, SplitError
 from meddistill_gui.core.real_images import UNKNOWN_PATIENT, RealImages
 from meddistill_gui.engine.capsules import estimated_statistics, rebuild
@@ -16,35 +17,8 @@ from meddistill_gui.engine.capsules import estimated_statistics, rebuild
 CPU = torch.device("cpu")
 
 
-def prescribed(network: str = "convnet", size: int = 8, norm: str = "own") -> DistilledSet:
-    random = np.random.default_rng(0)
-    return DistilledSet(
-        images=random.normal(0.5, 0.3, (2, 1, size, size)).astype(np.float32),
-        labels=np.array([[0.7, 0.2, 0.1], [0.0, 0.3, 0.7]], np.float32),
-        learning_rates=np.array([0.05, 0.02, 0.04, 0.01], np.float32),
-        recipe=Recipe(
-            class_names=("a", "b", "c"),
-            size=size,
-            channels=1,
-            mean=(0.5,),
-            deviation=(0.25,),
-            network=network,
-            depth=2,
-            width=4,
-            augmentation="none",
-            steps=4,
-            batch=0,
-            momentum=0.0,
-            weight_decay=0.0,
-            method="soft_label",
-            images_per_class=1,
-            initialisation="noise",
-            program="test",
-            norm=norm,
-            start=7,
-            order=((0,), (1,), (1,), (0,)),
-        ),
-    )
+def prescribed(network: str = "convnet", size: int = 8) -> DistilledSet:
+    return prescribed_set(order=((0,), (1,), (1,), (0,)), network=network, size=size)
 
 
 def people(count: int, size: int = 64) -> RealImages:

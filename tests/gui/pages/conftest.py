@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.bundle_sample import make_set
 from meddistill_gui.core import distilled
 from meddistill_gui.core.configs.distill import DistillConfig
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Finished, Frame, Metric, Progress, Started
 from meddistill_gui.core.project import Project, create_project
 from meddistill_gui.core.run_folder import EventLog, RunFolder, create_run
@@ -83,25 +84,8 @@ def pictures(count: int) -> np.ndarray:
 
 def small_set() -> DistilledSet:
     labels = np.eye(3, dtype=np.float32)[[0, 0, 1, 1, 2, 2]]
-    recipe = Recipe(
-        class_names=CLASSES,
-        size=SIZE,
-        channels=1,
-        mean=(0.4,),
-        deviation=(0.2,),
-        network="convnet",
-        depth=2,
-        width=8,
-        augmentation="radiograph",
-        steps=100,
-        batch=0,
-        momentum=0.5,
-        weight_decay=0.0,
-        method="trajectory",
-        images_per_class=2,
-        initialisation="noise",
-        program="MedDistill 0.1.0",
-    )
+    like = make_set(size=SIZE, per_class=2, steps=100).recipe
+    recipe = replace(like, class_names=CLASSES, mean=(0.4,), deviation=(0.2,), momentum=0.5)
     return DistilledSet(
         images=(pictures(6)[:, None] / 255).astype(np.float32),
         labels=labels,
