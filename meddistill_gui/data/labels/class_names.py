@@ -4,6 +4,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+MOST_CLASSES: Final = 500
+"""More are no classes that a model could learn, and no list that a person would read: folders of patients or examinations, most likely."""
+
 _SHORTEST_IDENTITY: Final = 4  # shorter ones ("1", "A2") stand in innocent words
 
 _SUSPICIONS: Final = (
@@ -25,19 +28,25 @@ def questions_about(names: Sequence[str], identities: Collection[str]) -> tuple[
         identities: The patients' identities in the source; no class name may hold one.
 
     Returns:
-        One sentence for each suspicious name.
+        One sentence for each suspicious name; a single one where there are more than `MOST_CLASSES`.
     """
+    if len(names) > MOST_CLASSES:
+        return (
+            f"There are {len(names):,} classes, {names[0]!r} among them: these seem to be patients or examinations, not findings. "
+            "Take the classes from another level of folders, from a table or from a tag.",
+        )
+    folded = [one.casefold() for one in identities if len(one) >= _SHORTEST_IDENTITY]
     return tuple(
         f"Class {name!r} looks like {what}; class names are sent along with the set. Rename it if it belongs to a person."
         for name in names
-        for what in _suspicion(name, identities)
+        for what in _suspicion(name, folded)
     )
 
 
-def _suspicion(name: str, identities: Collection[str]) -> Iterator[str]:
+def _suspicion(name: str, identities: Sequence[str]) -> Iterator[str]:
     """The first reason to doubt a name, if there is one."""
     folded = name.casefold()
-    if any(len(one) >= _SHORTEST_IDENTITY and one.casefold() in folded for one in identities):
+    if any(one in folded for one in identities):
         yield "the identity of a patient of this source"
         return
     for pattern, what in _SUSPICIONS:

@@ -24,3 +24,11 @@ def test_personal_names_are_questioned(name: str) -> None:
 @pytest.mark.parametrize("name", FINDINGS)
 def test_findings_are_not(name: str) -> None:
     assert questions_about([name], {"INV-000042", "7", "0"}) == ()
+
+
+def test_folders_of_patients_are_no_classes_and_are_asked_about_once() -> None:
+    """50,000 names against 50,000 identities one by one would take hours."""
+    names = [f"P{n:06d}" for n in range(50_000)]
+    (said,) = questions_about(names, names)
+    assert "50,000 classes" in said
+    assert "another level of folders" in said

@@ -9,6 +9,7 @@ from meddistill_gui.core.configs.purge import PurgeConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import open_catalogue
+from meddistill_gui.data.labels.class_names import MOST_CLASSES, questions_about
 from meddistill_gui.data.labels.hand_labels import HandReport
 from meddistill_gui.data.labels.layers import source_classes
 from meddistill_gui.gui.pages.dataset_browser.browser import Browser
@@ -57,7 +58,13 @@ class Arranging(QObject):
             return
         try:
             with open_catalogue(project.catalogue) as catalogue:
-                dialog = ClassManager(catalogue, source_classes(catalogue), self._page)
+                classes = source_classes(catalogue)
+                if len(classes) > MOST_CLASSES:
+                    self._frame.notice.show_message(
+                        "warning", *questions_about([one.name for one in classes], ())
+                    )
+                    return
+                dialog = ClassManager(catalogue, classes, self._page)
                 dialog.failed.connect(self._frame.show_error)
                 if dialog.exec() == QDialog.DialogCode.Accepted:
                     self._start("label", dialog.config(project.root), self.tr("Setting classes"))

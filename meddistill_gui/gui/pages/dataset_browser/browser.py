@@ -21,6 +21,7 @@ from meddistill_gui.core.project import Project
 from meddistill_gui.data.catalogue import Catalogue, ImageRow
 from meddistill_gui.data.counts import CatalogueSummary
 from meddistill_gui.data.issues import IssueRow, issue_rows
+from meddistill_gui.data.labels.class_names import MOST_CLASSES
 from meddistill_gui.data.patches.regions import regions_of
 from meddistill_gui.gui.pages.dataset_browser.grid.filters import Filters
 from meddistill_gui.gui.pages.dataset_browser.grid.hand_bar import HandBar
@@ -193,7 +194,8 @@ class Browser(QSplitter):
     def _show_arranging(self, summary: CatalogueSummary) -> None:
         if self._catalogue is not None:
             project = self._catalogue.path.parent
-            self.hand.show_project(project, [one.name for one in summary.classes])
+            classes = [one.name for one in summary.classes[:MOST_CLASSES]]
+            self.hand.show_project(project, classes)
             self.overview.ordering.show_cache(Project(project).cache)
 
     def _on_selected(self) -> None:

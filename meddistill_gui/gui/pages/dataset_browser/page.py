@@ -114,6 +114,12 @@ class DatasetBrowserPage(QWidget):
         self._scanning = config
         self._start("scan", config, self.tr("Looking for images"))
 
+    def scan_again(self) -> None:
+        """Look through the open source once more: only what is new or has changed is read."""
+        project, catalogue = self._session.project, self._catalogue
+        if project is not None and catalogue is not None and catalogue.source is not None:
+            self.scan(ScanConfig(source=catalogue.source, project=project.root))
+
     def choose_folder(self) -> None:
         """Ask for a folder of images."""
         chosen = QFileDialog.getExistingDirectory(
@@ -363,6 +369,7 @@ class DatasetBrowserPage(QWidget):
             self.tr("Open another folder …"), self.choose_folder, icon="folder"
         )
         self.frame.progress.cancelled.connect(self.stop)
+        self.browser.overview.again.clicked.connect(self.scan_again)
         self.browser.overview.classes.clicked.connect(self.set_classes)
         self.browser.overview.split.clicked.connect(self.divide)
         self.browser.issues.failed.connect(self.frame.show_error)

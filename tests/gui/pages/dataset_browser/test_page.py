@@ -1,8 +1,11 @@
+import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtWidgets import QDialog
+from PIL import Image
+from PySide6.QtWidgets import QDialog, QProgressBar
 
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.scan import ScanConfig
@@ -171,3 +174,31 @@ def test_a_share_for_testing_is_asked_only_when_it_is_drawn(opened, monkeypatch,
     monkeypatch.setattr(OperationDialog, "exec", exec_)
     opened.divide()
     assert seen == [not kept]
+
+
+@pytest.mark.slow
+def test_looking_through_again_finds_what_is_new(qtbot, page, source, tmp_path):
+    copy, root = tmp_path / "copy", tmp_path / "project"
+    shutil.copytree(source, copy)
+    page.scan(ScanConfig(source=copy, project=root))
+    settle(qtbot, page)
+    shutil.copy(copy / "normal" / "p01_001.png", copy / "normal" / "new.png")
+    page.browser.overview.again.click()
+    settle(qtbot, page)
+    assert "new.png" in names(page)
+    assert page._session.project.root == root
+
+
+@pytest.mark.slow
+def test_a_folder_for_each_patient_is_said_and_shown_in_short(qtbot, page, tmp_path):
+    pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    for number in range(520):
+        place = tmp_path / "source" / f"study {number:04d}"
+        place.mkdir(parents=True)
+        Image.fromarray(pixels + np.uint8(number % 100)).save(place / "1.png")
+    page.scan(ScanConfig(source=tmp_path / "source", project=tmp_path / "project"))
+    settle(qtbot, page)
+    assert "520 classes" in page.frame.notice.text()
+    assert len(page.browser.overview.findChildren(QProgressBar)) == 24
+    page.arranging.manage_classes()
+    assert "another level of folders" in page.frame.notice.text()

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from meddistill_gui.data.counts import CatalogueSummary
+from meddistill_gui.data.labels.class_names import MOST_CLASSES
 from meddistill_gui.data.search import Search
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.theme import icons
@@ -59,7 +60,7 @@ class Filters(QWidget):
     def show_summary(self, summary: CatalogueSummary) -> None:
         """Offer the classes and parts that there are; a choice that still exists stays."""
         classes: list[tuple[str, str | None]] = [(self.tr("All classes"), None)]
-        classes += [(count.name, count.name) for count in summary.classes]
+        classes += [(count.name, count.name) for count in summary.classes[:MOST_CLASSES]]
         if summary.unlabelled and summary.classes:
             classes.append((self.tr("No class"), ""))
         roles: list[tuple[str, str | None]] = [(self.tr("All parts"), None)]

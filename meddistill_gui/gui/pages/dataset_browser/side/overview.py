@@ -1,5 +1,7 @@
 """What the project holds, at the left: classes with their balance, the division of the patients."""
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
@@ -9,6 +11,8 @@ from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label
 
+_MOST_BARS: Final = 24
+
 
 class Overview(QWidget):
     """Counts only; the buttons are connected by the page.
@@ -17,6 +21,7 @@ class Overview(QWidget):
         parent: Owner.
 
     Attributes:
+        again: Button to look through the source folder again.
         classes: Button to set the classes.
         split: Button to divide the patients.
         ordering: What can be done with the whole data set.
@@ -24,17 +29,21 @@ class Overview(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.again = button(self.tr("Look through again"), icon="refresh")
         self.classes = button(self.tr("Set classes …"), icon="tag")
         self.split = button(self.tr("Divide patients …"), icon="split")
         self.ordering = Ordering()
         self._source = label("", "small")
+        self._outdated = label("", "problem")
+        self._outdated.hide()
         self._balance = QWidget()
         self._roles = QWidget()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 8, 0)
         self._column.setSpacing(8)
         self._column.addWidget(label(self.tr("Source folder"), "heading"))
-        self._column.addWidget(self._source)
+        for part in (self._source, self._outdated, self.again):
+            self._column.addWidget(part)
         self._column.addSpacing(16)
         self._column.addWidget(label(self.tr("Classes"), "heading"))
         self._column.addWidget(self._balance)
@@ -51,6 +60,13 @@ class Overview(QWidget):
     def show_summary(self, summary: CatalogueSummary) -> None:
         """Show other counts."""
         self._source.setText(_breakable(str(summary.source or "")))
+        self.again.setEnabled(summary.source is not None)
+        self._outdated.setVisible(summary.outdated > 0)
+        self._outdated.setText(
+            self.tr(
+                "An older version looked through {count} files: which of them may show text in their pixels is not known yet."
+            ).format(count=f"{summary.outdated:,}")
+        )
         self._balance = self._replace(self._balance, self._balance_of(summary))
         self._roles = self._replace(self._roles, self._roles_of(summary.roles))
         self.classes.setEnabled(summary.images > 0)
@@ -76,8 +92,12 @@ class Overview(QWidget):
         column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(12)
         largest = max(count.images for count in counts)
-        for count in counts:
+        shown = sorted(counts, key=lambda count: -count.images)[:_MOST_BARS]
+        for count in counts if len(counts) <= _MOST_BARS else shown:
             column.addLayout(self._bar(count, largest))
+        if len(counts) > _MOST_BARS:
+            more = f"{len(counts) - _MOST_BARS:,}"
+            column.addWidget(label(self.tr("and {count} smaller ones").format(count=more), "small"))
         return holder
 
     def _bar(self, count: ClassCount, largest: int) -> QVBoxLayout:
