@@ -1,12 +1,18 @@
 """The search box against the same question asked in Python."""
 
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from meddistill_gui.core.configs.split import SplitConfig
+from meddistill_gui.data import tree
 from meddistill_gui.data.catalogue import Catalogue, ImageRow
 from meddistill_gui.data.division.splitting import split
-from meddistill_gui.data.search import ORDERS, Search
+from meddistill_gui.data.issues import issue_rows
+from meddistill_gui.data.search import ORDERS, Search, find
 from tests.data.conftest import IMAGES
 
 
@@ -114,3 +120,56 @@ def test_a_branch_of_the_tree(labelled: Catalogue) -> None:
 def test_ids_come_as_one_array(labelled: Catalogue) -> None:
     assert labelled.image_ids().dtype == np.int64
     assert labelled.image_ids(Search(text="no such image")).shape == (0,)
+
+
+def plans(connection: sqlite3.Connection, ask: Callable[[], object]) -> str:
+    """How SQLite goes about what `ask` asks."""
+    said: list[str] = []
+    connection.set_trace_callback(said.append)
+    ask()
+    connection.set_trace_callback(None)
+    asked = [sql for sql in said if sql.lstrip().startswith("SELECT")]
+    rows = [row for sql in asked for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert rows
+    return "\n".join(row[3] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("search", "index"),
+    [
+        (Search(role="train"), "role_role (role=?)"),
+        (Search(class_name="opacity"), "sqlite_autoindex_class_1 (name=?)"),
+        (Search(branch=(1,)), "image_patient (patient=?)"),
+        (Search(branch=(1, 2)), "image_study (study=?)"),
+        (Search(branch=(1, 2, 3)), "image_series (series=?)"),
+        (Search(text="issue:any"), "issue_file (file=?)"),
+        (Search(text="copy:any"), "copy_other (other=?)"),
+    ],
+)
+def test_filters_go_by_an_index(labelled: Catalogue, search: Search, index: str) -> None:
+    assert index in plans(labelled.connection, lambda: find(labelled.connection, search))
+
+
+def test_the_order_of_files_is_not_sorted_but_read(labelled: Catalogue) -> None:
+    plan = plans(labelled.connection, lambda: find(labelled.connection, Search()))
+    assert "USING COVERING INDEX sqlite_autoindex_file_1" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda one: one.images([1, 2, 3]),
+        lambda one: one.frames(1),
+        lambda one: tree.studies(one.connection, 1),
+        lambda one: tree.series(one.connection, 1, 1),
+        lambda one: tree.patient_names(one.connection, [1, 2]),
+        lambda one: issue_rows(one.connection, Path(), [1, 2]),
+    ],
+)
+def test_what_the_window_asks_for_a_page_looks_at_no_whole_table(
+    labelled: Catalogue, ask: Callable[[Catalogue], object]
+) -> None:
+    plan = plans(labelled.connection, lambda: ask(labelled))
+    assert "SEARCH" in plan
+    assert "SCAN" not in plan.replace("SCALAR", "")
