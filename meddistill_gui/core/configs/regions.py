@@ -11,7 +11,7 @@ class RegionsConfig:
     """Take over regions that were drawn elsewhere. They are written into the project; images and masks are only read."""
 
     masks: Path = option(
-        text="A PNG mask of its image's size and name, a DICOM segmentation, or a folder of such files.",
+        text="A mask of its image's size and name (PNG; NIfTI for a volume), a DICOM segmentation, or a folder of such files.",
         positional=True,
     )
     project: Path = option(text="Project folder.")

@@ -1,4 +1,4 @@
-"""Regions from files: a PNG mask of the image's size, or a DICOM segmentation that names the instances it was drawn on.
+"""Regions from files: a mask of the image's size and name (PNG, NIfTI), or a DICOM segmentation that names its instances.
 
 All files are read first and written down together: one that does not fit is named and left out, a stop changes nothing.
 """
@@ -16,7 +16,7 @@ from meddistill_gui.core.errors import InputError, SourceError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.data.catalogue import Catalogue, ImageRow
 from meddistill_gui.data.formats.headers import LARGEST_PIXELS
-from meddistill_gui.data.formats.sniffing import HEAD, kind_of
+from meddistill_gui.data.formats.sniffing import HEAD, VOLUME, kind_of
 from meddistill_gui.data.patches.regions import (
     Mask,
     Region,
@@ -26,6 +26,7 @@ from meddistill_gui.data.patches.regions import (
     replace_regions,
 )
 from meddistill_gui.data.patches.segmentations import segmented
+from meddistill_gui.data.patches.volume_masks import marked_slices
 
 PHASE: Final = "reading masks"
 _SHADES: Final = 32
@@ -56,11 +57,11 @@ def import_masks(
     """Take over regions from a file or from all files below a folder.
 
     A PNG belongs to the image with the same path below the source folder, or with the same file name if only one has it; the ending does
-    not count. A DICOM segmentation belongs to the instances that it references (PS3.3 C.8.20); all its segments count as inside.
+    not count. So does a NIfTI mask to the slices of a volume. A DICOM segmentation belongs to the instances that it references (PS3.3 C.8.20); all its segments count as inside.
 
     Args:
         catalogue: After a scan.
-        masks: A PNG or DICOM file, or a folder of such files.
+        masks: A PNG, NIfTI or DICOM file, or a folder of such files.
         author: Who imports them.
         replace: Whether regions that an image has already go; else the new ones are added.
         control: Asked to stop between two files.
@@ -111,7 +112,7 @@ def _files(masks: Path) -> Sequence[Path]:
     if not found:
         raise SourceError(
             f"There is no mask in {masks}.",
-            "Choose a PNG or DICOM segmentation file, or a folder of such files.",
+            "Choose a PNG, NIfTI or DICOM segmentation file, or a folder of such files.",
         )
     return found
 
@@ -129,12 +130,14 @@ def _read(
         ) from error
     if kind == "png":
         masks = [(_row_of(file, root, catalogue, names), _png(file))]
+    elif kind == VOLUME:
+        masks = marked_slices(file, _slices_of(file, root, catalogue, names))
     elif kind == "dicom":
         masks = segmented(catalogue, file)
     else:
         raise SourceError(
-            f"{file.name} is neither a PNG nor a DICOM segmentation.",
-            "Export the mask as one of the two.",
+            f"{file.name} is neither a PNG, nor a NIfTI mask, nor a DICOM segmentation.",
+            "Export the mask as one of these.",
         )
     regions = [(row, mask_region(mask, author=author, origin=file.name)) for row, mask in masks]
     for row, region in regions:
@@ -144,6 +147,30 @@ def _read(
 
 def _row_of(file: Path, root: Path, catalogue: Catalogue, names: _Names) -> ImageRow:
     """The image that a mask is named after."""
+    fitting = _named_like(file, root, names)
+    if len(fitting) > 1:
+        raise SourceError(
+            f"{len(fitting)} images are named like the mask {file.name}.",
+            "Put the masks into folders named like those of the images, and choose the folder above them; for an image of "
+            "several frames import a DICOM segmentation, for a volume a NIfTI mask.",
+        )
+    return catalogue.images(fitting)[0]
+
+
+def _slices_of(file: Path, root: Path, catalogue: Catalogue, names: _Names) -> Sequence[ImageRow]:
+    """The slices of the volume that a mask is named after, in their order."""
+    rows = sorted(catalogue.images(_named_like(file, root, names)), key=lambda row: row.frame)
+    volumes = {row.path for row in rows}
+    if len(volumes) > 1:
+        raise SourceError(
+            f"{len(volumes)} volumes are named like the mask {file.name}.",
+            "Put the masks into folders named like those of the volumes, and choose the folder above them.",
+        )
+    return rows
+
+
+def _named_like(file: Path, root: Path, names: _Names) -> list[int]:
+    """Ids of the images that a mask is named after; at least one."""
     stem = file.relative_to(root).with_suffix("").as_posix() if root.is_dir() else file.stem
     alike = names.get(file.stem, [])
     same = [i for i, path in alike if stem in (path.as_posix(), path.with_suffix("").as_posix())]
@@ -153,13 +180,7 @@ def _row_of(file: Path, root: Path, catalogue: Catalogue, names: _Names) -> Imag
             f"No image of the catalogue is named like the mask {file.name}.",
             "Name each mask after its image; the folders may be the same too.",
         )
-    if len(fitting) > 1:
-        raise SourceError(
-            f"{len(fitting)} images are named like the mask {file.name}.",
-            "Put the masks into folders named like those of the images, and choose the folder above them; for an image of "
-            "several frames import a DICOM segmentation.",
-        )
-    return catalogue.images(fitting)[0]
+    return fitting
 
 
 def _names(catalogue: Catalogue) -> _Names:

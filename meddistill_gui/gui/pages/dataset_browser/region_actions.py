@@ -108,7 +108,7 @@ class RegionActions(QObject):
         dialog = OperationDialog(
             self.tr("Take over masks"),
             self.tr(
-                "Each PNG goes to the image of the same name and must have its size; a DICOM segmentation goes to the "
+                "Each PNG goes to the image of the same name and must have its size, a NIfTI mask to its volume; a DICOM segmentation goes to the "
                 "images it was drawn on. Neither images nor masks are changed."
             ),
             RegionsConfig(masks=Path(chosen), project=project.root),
