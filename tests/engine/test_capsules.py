@@ -13,6 +13,8 @@ from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import InputError, SplitError
 from meddistill_gui.core.real_images import UNKNOWN_PATIENT, RealImages
 from meddistill_gui.engine.capsules import estimated_statistics, rebuild
+from meddistill_gui.engine.evaluation.students import student_network
+from meddistill_gui.engine.tensors import Normaliser
 
 CPU = torch.device("cpu")
 
@@ -81,15 +83,19 @@ def test_batch_statistics_are_part_of_the_network_and_come_from_the_synthetic_im
 def test_batch_statistics_of_real_images_take_one_image_of_each_patient():
     found = prescribed("resnet18", size=64)
     first = rebuild(found, CPU, Control())
-    statistics, patients = estimated_statistics(
-        found.recipe, first.theta, people(20), 20, Control()
-    )
+    once = people(10)
+    some = replace(once, patients=np.arange(20))  # each image a patient of its own
+    again = np.r_[np.repeat(0, 5), np.arange(1, 20)]  # the first one comes five times
+    more = replace(some, **{name: getattr(some, name)[again] for name in ("images", "labels", "patients", "ids")})  # fmt: skip
+    statistics, patients = estimated_statistics(found.recipe, first.theta, more, 20, Control())
     assert patients == 20
     assert statistics.dtype == np.float16
-    assert len(statistics) == len(first.theta) - first.parameters
-    pixels = people(20).images.astype(np.float64) / 255
+    pixels = torch.from_numpy(once.images)
+    network = student_network(found.recipe)
+    seen = Normaliser(found.recipe.mean, found.recipe.deviation)(pixels)
+    expected = network.statistics(first.theta[: first.parameters], seen)
+    np.testing.assert_allclose(statistics, expected.numpy(), rtol=5e-3, atol=5e-3)
     assert rebuild(found, CPU, Control(), statistics=statistics).answers.shape == (2, 3)
-    assert pixels.std() > 0
 
 
 def test_too_few_or_unknown_patients_are_refused():

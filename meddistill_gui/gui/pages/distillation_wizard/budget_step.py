@@ -26,6 +26,7 @@ from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.progress_line import ProgressLine
 from meddistill_gui.jobs.job import StartJob
 
+_A_TENTH: Final = 2**30 / 10
 _OF_CLASSES: Final = frozenset({"images_per_class", "iterations", "device"})
 _OF_PATCHES: Final = frozenset(
     {"options.images", "options.inner_steps", "options.inner_epochs", "network.family", "iterations", "device"}
@@ -206,7 +207,7 @@ def _words(name: str, summary: Mapping[str, Any]) -> str:
     if value is None:
         return "–"
     if name in {"memory_bytes", "network_bytes"}:
-        return f"{value / 2**30:.1f} GiB"
+        return f"{value / 2**30:.1f} GiB" if value > _A_TENTH else f"{value / 2**20:,.0f} MiB"
     if name == "device":
         return QCoreApplication.translate("Wizard", "Processor") if value == "cpu" else str(value)
     return in_words(float(value))

@@ -86,4 +86,6 @@ def test_its_budget_counts_images_in_all_and_names_the_network(
     assert step._rows["total"].text() == "–"
     step._on_measured({"seconds": 10.0, "memory_bytes": 2**31, "network_bytes": 3 * 2**30, "device": "cpu"})  # fmt: skip
     assert step._rows["network_bytes"].text() == "3.0 GiB"
+    step._on_measured({"seconds": 10.0, "memory_bytes": 2**31, "network_bytes": 5 * 2**20, "device": "cpu"})  # fmt: skip
+    assert step._rows["network_bytes"].text() == "5 MiB"
     step.work.close()
