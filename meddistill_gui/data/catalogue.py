@@ -23,6 +23,10 @@ from meddistill_gui.data.search import IMAGES, Search, find
 
 _CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
 
+_MAY_SHOW_TEXT: Final = (
+    "EXISTS (SELECT 1 FROM issue WHERE issue.file = image.file AND issue.stage = 'risk')"
+)
+
 INNER_PATH: Final = "CASE image.inner WHEN '' THEN file.path ELSE file.path || '/' || image.inner || '/' || image.frame END"
 """Path of an image below the source; inside a set it goes on with part, class and number, like folders."""
 
@@ -41,6 +45,7 @@ class ImageRow:
         modality: DICOM modality; "" for a picture file.
         width: Columns.
         height: Rows.
+        text_risk: Whether its pixels may show text, and with it a name.
         stamp: Size and time of change of the file when it was scanned: another stamp is another content.
     """
 
@@ -53,6 +58,7 @@ class ImageRow:
     modality: str
     width: int
     height: int
+    text_risk: bool = False
     stamp: tuple[int, int] = (0, 0)
 
 
@@ -157,7 +163,7 @@ class Catalogue:
             part = wanted[start : start + _CHUNK]
             rows = self.connection.execute(
                 "SELECT image.id, file.path, image.frame, class.name, patient.identity, role.role, image.modality, "
-                f"image.width, image.height, file.size, file.modified {IMAGES} WHERE image.id IN ({','.join('?' * len(part))})",
+                f"image.width, image.height, file.size, file.modified, {_MAY_SHOW_TEXT} {IMAGES} WHERE image.id IN ({','.join('?' * len(part))})",
                 part,
             )
             found.update((row[0], _image_row(source, row)) for row in rows)
@@ -198,4 +204,5 @@ def _image_row(source: Path, row: tuple[Any, ...]) -> ImageRow:
         width=row[7],
         height=row[8],
         stamp=(row[9], row[10]),
+        text_risk=bool(row[11]),
     )

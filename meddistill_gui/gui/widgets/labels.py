@@ -1,7 +1,20 @@
 """Labels with a task: title, heading, muted, small; the style sheet knows them by their kind."""
 
+import re
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+_BREAK: Final = "\u200b"  # a space without width
+_LONG: Final = 16
+_UNBROKEN: Final = re.compile(rf"[^\s{_BREAK}]{{{_LONG}}}(?=[^\s{_BREAK}])")
+
+
+def breakable(text: str) -> str:
+    """Text that a narrow label may break inside names and paths, so that no long word widens a page."""
+    parted = re.sub(r"([/\\_\-.])(?=\S)", rf"\1{_BREAK}", text)
+    return _UNBROKEN.sub(lambda run: run.group() + _BREAK, parted)
 
 
 def label(text: str = "", kind: str = "", *, wrap: bool = True, mouse: bool = True) -> QLabel:

@@ -18,7 +18,7 @@ from meddistill_gui.gui.pages.dataset_browser.tags import TagList
 from meddistill_gui.gui.pages.dataset_browser.windowing import CT_PRESETS, Window
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, label
 
 
 class Inspector(QWidget):
@@ -199,13 +199,14 @@ class Inspector(QWidget):
 
     def _described(self, row: ImageRow) -> str:
         parts = [
-            row.class_name or self.tr("no class"),
-            self.tr("patient {name}").format(name=row.patient)
+            breakable(row.class_name or self.tr("no class")),
+            self.tr("patient {name}").format(name=breakable(row.patient))
             if row.patient
             else self.tr("patient unknown"),
             f"{row.width} × {row.height}",
             row.modality,
             role_title(row.role) if row.role else "",
+            self.tr("may show text") if row.text_risk else "",
             self._counted(),
         ]
         return " · ".join(part for part in parts if part)

@@ -319,11 +319,12 @@ class DatasetBrowserPage(QWidget):
             if summary.patients is None
             else self.tr("{count} patients").format(count=f"{summary.patients:,}")
         )
-        problems = self.tr("{count} files with problems").format(count=f"{summary.issues:,}")
+        problems = self.tr("{count} files could not be used").format(count=f"{summary.issues:,}")
+        risks = self.tr("{count} may show text").format(count=f"{summary.risks:,}")
         images = self.tr("{images} images in {files} files").format(
             images=f"{summary.images:,}", files=f"{summary.files:,}"
         )
-        return " · ".join((images, known, problems))
+        return " · ".join((images, known, problems, *([risks] if summary.risks else ())))
 
     def _primary(self) -> None:
         actions: dict[Step, Callable[[], None]] = {

@@ -1,5 +1,6 @@
 from PySide6.QtCore import QPoint, Qt
 
+from meddistill_gui.data.catalogue import open_catalogue
 from tests.gui.pages.dataset_browser.open_page import names, settle
 
 
@@ -134,3 +135,45 @@ def test_large_text_turns_columns_into_tabs_and_back(qtbot, opened, theme):
         qtbot.waitUntil(lambda: browser.tabs.count() == 2)
         assert browser.inspector.isVisible()
         assert browser.overview.isVisible()
+
+
+def test_a_long_class_name_widens_nothing(qtbot, opened, project):
+    """It took the room of the images: one column of them was left."""
+    sizes = opened.browser.sizes()
+    name = "Interstitielle_Lungenerkrankung_nicht_naeher_bezeichnet_Verlaufskontrolle"
+    with open_catalogue(project / "catalogue.sqlite") as catalogue:
+        catalogue.connection.execute("UPDATE class SET name = ? WHERE name = 'normal'", (name,))
+        catalogue.connection.execute("UPDATE patient SET identity = ? || identity", ("W" * 64,))
+    opened._session.say_catalogue_changed()
+    settle(qtbot, opened)
+    opened.browser.show_image(int(opened.browser.model.ids[0]))
+    qtbot.waitUntil(lambda: name in opened.browser.inspector._about.text().replace("\u200b", ""))
+    qtbot.wait(50)
+    assert opened.browser.sizes() == sizes
+    overview = opened.browser.overview
+    assert overview.minimumSizeHint().width() <= overview.width()
+
+
+def test_what_may_show_text_says_so_everywhere(qtbot, opened, project):
+    with open_catalogue(project / "catalogue.sqlite") as catalogue:
+        (file,) = catalogue.connection.execute("SELECT file FROM image WHERE id = 1").fetchone()
+        catalogue.connection.execute(
+            "INSERT INTO issue (file, path, stage, cause, reason, remedy) VALUES (?, 'x', 'risk', 'text in the pixels?', '', '')",
+            (file,),
+        )
+    opened._session.say_catalogue_changed()
+    settle(qtbot, opened)
+    browser = opened.browser
+    browser.show_image(1)
+    assert "1 may show text" in opened.frame.status()
+    assert "may show text" in browser.inspector._about.text()
+    index = browser.grid.currentIndex()
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole).endswith("may show text")
+    tile = browser.grid.visualRect(index)
+    before = browser.grid.viewport().grab(tile).toImage()
+    with open_catalogue(project / "catalogue.sqlite") as catalogue:
+        catalogue.connection.execute("DELETE FROM issue")
+    opened._session.say_catalogue_changed()
+    settle(qtbot, opened)
+    browser.show_image(1)
+    assert browser.grid.viewport().grab(tile).toImage() != before

@@ -93,4 +93,5 @@ class GridModel(QAbstractTableModel):
         row = self.row_at(place)
         if role == TILE or row is None:
             return row
-        return f"{row.path.name}, {row.class_name or self.tr('no class')}"
+        said = f"{row.path.name}, {row.class_name or self.tr('no class')}"
+        return f"{said}, {self.tr('may show text')}" if row.text_risk else said

@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     Qt,
@@ -212,6 +213,8 @@ class TileDelegate(QStyledItemDelegate):
         left = cell.left() + (cell.width() - SIDE) // 2
         frame = QRect(left, cell.top() + _MARGIN, SIDE, SIDE)
         self._draw_picture(painter, frame, row.id)
+        if row.text_risk:
+            self._draw_mark(painter, option, frame)
         self._draw_words(painter, option, frame, row)
         painter.restore()
 
@@ -239,6 +242,16 @@ class TileDelegate(QStyledItemDelegate):
         if self._thumbnails.unreadable(image):
             icon = icons.pixmap("warning", 32, QColor(scheme.warning))
             painter.drawPixmap(frame.center().x() - 16, frame.center().y() - 16, icon)
+
+    def _draw_mark(self, painter: QPainter, option: QStyleOptionViewItem, frame: QRect) -> None:
+        """A word on the picture, since colour alone says nothing to some."""
+        scheme = colours.current()
+        said = self.tr("text?")
+        box = option.fontMetrics.boundingRect(said).adjusted(-4, -2, 4, 2)
+        box.moveTopRight(frame.topRight() + QPoint(-4, 4))
+        painter.fillRect(box, QColor(scheme.text))
+        painter.setPen(QColor(scheme.hover))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, said)
 
     def _draw_words(
         self, painter: QPainter, option: QStyleOptionViewItem, frame: QRect, row: ImageRow

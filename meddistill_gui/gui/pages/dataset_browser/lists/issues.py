@@ -18,7 +18,7 @@ from meddistill_gui.data.issues import IssueRow, issue_rows
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.pages.dataset_browser.paged_rows import PagedRows
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, label
 from meddistill_gui.gui.widgets.listing import ListingModel, ListingView, as_csv
 
 ORDER_OF_COLUMN: Final = ("cause", "file", "reason", "remedy")
@@ -162,8 +162,23 @@ class IssueList(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.table, 1)
-        column.addWidget(
-            label(self.tr("Enter shows the images of a file, if it has any."), "small")
+        self._said = label(self._hint(), "muted")
+        self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self.model.modelReset.connect(self._on_current)
+        column.addWidget(self._said)
+
+    def _hint(self) -> str:
+        return self.tr("Enter shows the images of a file, if it has any.")
+
+    def _on_current(self, current: QModelIndex | None = None) -> None:
+        """Say the whole of the line that is chosen: the columns cut it."""
+        row = (
+            self.model.row_at(current.row()) if current is not None and current.isValid() else None
+        )
+        self._said.setText(
+            self._hint()
+            if row is None
+            else f"{breakable(str(row.path))}\n{row.reason} {row.remedy}"
         )
 
     def _on_typing(self) -> None:

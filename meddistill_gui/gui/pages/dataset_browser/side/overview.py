@@ -9,7 +9,7 @@ from meddistill_gui.data.counts import CatalogueSummary, ClassCount, RoleCount
 from meddistill_gui.gui.pages.dataset_browser.side.ordering import Ordering
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, label
 
 _MOST_BARS: Final = 24
 
@@ -59,7 +59,7 @@ class Overview(QWidget):
 
     def show_summary(self, summary: CatalogueSummary) -> None:
         """Show other counts."""
-        self._source.setText(_breakable(str(summary.source or "")))
+        self._source.setText(breakable(str(summary.source or "")))
         self.again.setEnabled(summary.source is not None)
         self._outdated.setVisible(summary.outdated > 0)
         self._outdated.setText(
@@ -111,7 +111,7 @@ class Overview(QWidget):
         bar.setAccessibleName(f"{count.name}: {said}")
         column = QVBoxLayout()
         column.setSpacing(4)
-        column.addWidget(label(count.name))
+        column.addWidget(label(breakable(count.name)))
         column.addWidget(bar)
         column.addWidget(label(said, "small"))
         return column
@@ -139,8 +139,3 @@ def _cell(text: str, kind: str, column: int) -> QLabel:
     if column:
         made.setAlignment(Qt.AlignmentFlag.AlignRight)
     return made
-
-
-def _breakable(path: str) -> str:
-    """A path that a narrow label may break after each folder (zero-width spaces)."""
-    return path.replace("/", "/\u200b").replace("\\", "\\\u200b")

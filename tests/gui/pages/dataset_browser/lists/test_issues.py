@@ -93,6 +93,7 @@ def test_the_filter_looks_into_every_column(qtbot, page, problems):
 
 def test_enter_shows_the_image_of_a_line(qtbot, page, problems):
     problems.table.selectRow(3)
+    assert "It is ultrasound. Look at it." in problems._said.text()
     qtbot.keyClick(problems.table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(page) == ["p00_000.png"])
     assert page.browser.grid.isVisible()
