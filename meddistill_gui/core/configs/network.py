@@ -15,7 +15,7 @@ class NetworkConfig:
 
     family: str = option(
         "convnet",
-        text="Kind of network. All but convnet are large: they are meant for soft_label and a GPU.",
+        text="Kind of network. All but convnet are large: they are meant for soft-label distillation on a GPU.",
         choices=("convnet", *TORCHVISION),
         source="convnet in papers A to C, the others in paper D",
     )

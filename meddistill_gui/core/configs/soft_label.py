@@ -78,7 +78,7 @@ class SoftLabelOptions:
         text="The student's rate at the start; every step's is learned.",
         minimum=1e-6,
         maximum=1.0,
-        source="0.02 in paper D's parent code; 0.05 gets further in few iterations",
+        source="0.02 in paper D's parent code; docs/results.md has figures with this value only",
     )
     rate_low: float = option(
         1e-5, text="Smallest rate that may be learned.", minimum=1e-7, maximum=1.0, expert=True
