@@ -117,10 +117,16 @@ class Photographer:
 
 
 def dataset(camera: Photographer) -> None:
-    """The images of the project."""
-    camera.page("dataset_browser")
+    """The images of the project, and its problems where there are any."""
+    browser = camera.page("dataset_browser").browser
     camera.settle(2.0)
     camera.shoot("dataset")
+    if browser.tabs.isTabEnabled(1):
+        browser.tabs.setCurrentIndex(1)
+        camera.settle(1.0)
+        browser.issues.table.selectRow(0)
+        camera.shoot("dataset-problems")
+        browser.tabs.setCurrentIndex(0)
 
 
 def wizard(camera: Photographer) -> None:
@@ -224,7 +230,8 @@ def _shoot_variants(demo: Demo, out: Path, names: list[str]) -> None:
 
 def _shoot_all(camera: Photographer, shots: tuple[Callable[[Photographer], None], ...]) -> None:
     camera.window.session.open_project(camera.demo.project)
-    camera.window.session.choose_run(camera.demo.project / "runs" / "demo")
+    if (run := camera.demo.project / "runs" / "demo").is_dir():
+        camera.window.session.choose_run(run)
     try:
         for shot in shots:
             shot(camera)

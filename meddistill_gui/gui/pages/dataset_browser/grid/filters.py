@@ -126,7 +126,7 @@ class Filters(QWidget):
         box = QComboBox()
         box.setAccessibleName(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(9)
+        box.setMinimumContentsLength(7)
         box.activated.connect(self._on_choice)
         return box
 
