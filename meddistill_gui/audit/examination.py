@@ -6,7 +6,7 @@ It gets arrays and gives a plain dictionary; reading images and writing files is
 from collections.abc import Generator
 from typing import Any, Final
 
-from meddistill_gui.audit import membership, policy, record
+from meddistill_gui.audit import membership, policy, record, reidentification
 from meddistill_gui.audit.context import context
 from meddistill_gui.audit.findings import image_findings, planted_findings, read, read_dressed
 from meddistill_gui.audit.material import Case, Material, gathered
@@ -33,7 +33,16 @@ from meddistill_gui.core.words import Verdict
 
 CHECKING: Final = "checking what the audit rests on"
 NEAREST: Final = "measuring exact distances"
-PHASES: Final = (CHECKING, NEAREST, MARGIN, VIEWING, NULL, WHITENING, membership.PHASE)
+PHASES: Final = (
+    CHECKING,
+    NEAREST,
+    MARGIN,
+    VIEWING,
+    NULL,
+    WHITENING,
+    reidentification.PHASE,
+    membership.PHASE,
+)
 
 
 def examine(
@@ -107,6 +116,10 @@ def _searched(
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
     d = read_dressed(search.d, kinds)
     beside = context(case, material, search, control)
+    known: reidentification.Reidentification | str | None = None
+    if config.reidentification:
+        yield Progress(phase=reidentification.PHASE, done=0, total=1, unit="tests")
+        known = reidentification.reidentified(case, material, control)
     attacked: membership.Membership | str | None = None
     if config.membership:
         attacked = yield from membership.membership(case, material, control, shelf)
@@ -117,14 +130,22 @@ def _searched(
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,
         membership=attacked.verdict if isinstance(attacked, membership.Membership) else None,
-        leaks=(*beside.leaks(), *membership.sentences(attacked, Verdict.LEAK_FOUND)),
-        doubts=tuple(membership.sentences(attacked, Verdict.CANNOT_TELL)),
+        leaks=(
+            *beside.leaks(),
+            *reidentification.sentences(known, Verdict.LEAK_FOUND),
+            *membership.sentences(attacked, Verdict.LEAK_FOUND),
+        ),
+        doubts=(
+            *reidentification.sentences(known, Verdict.CANNOT_TELL),
+            *membership.sentences(attacked, Verdict.CANNOT_TELL),
+        ),
     )
     measured = record.Measured(
         search=search, a=a, b=b, d=d, to_train=to_train, to_holdout=to_holdout
     )
     return record.with_search(case, material, evidence, measured) | {
         **beside.plain(),
+        "reidentification": reidentification.plain(known),
         "membership": membership.plain(attacked),
     }
 

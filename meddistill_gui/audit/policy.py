@@ -62,6 +62,12 @@ OFF_MANIFOLD: Final = 0.99
 SAME_SOURCE: Final = 0.01
 """Largest difference between the training images' brightness and what the recipe says, in units of full range."""
 
+REIDENTIFIED_PATIENTS: Final = 200
+"""Training patients with two images or more, at least, to learn from what makes a patient the same on another day."""
+
+RECOGNISER_AUC: Final = 0.9
+"""AUC that recognising must reach on pairs of new patients, or it says nothing."""
+
 STUDENTS: Final = 16
 STUDENTS_ON_CPU: Final = 4
 """Students of the membership test; on a CPU it is called reduced."""
@@ -118,6 +124,7 @@ def shown() -> tuple[tuple[str, str], ...]:
         ("Chance below which so many flags count as copies", f"{CHANCE_OF_FLAGS:g}"),
         ("Starting patients recovered, times chance", f"{RECOVERY_FACTOR:g}"),
         ("Planted members that the membership test must tell, AUC", f"{MEMBERSHIP_POSITIVE}"),
+        ("Pairs of new patients that must be recognised, AUC", f"{RECOGNISER_AUC}"),
         ("Neighbours in the margin score", f"{MARGIN_NEIGHBOURS}"),
         ("Confidence of intervals", f"{CONFIDENCE:.0%}; blind baseline {BLIND_CONFIDENCE:.0%}"),
     )

@@ -88,8 +88,8 @@ class _Depth:
     far: float
 
     def similarity(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Greatest cosine and its training row, for float32 `[Q, D]` (`_linear`)."""
-        wanted = F.normalize((_unit(rows) - self.mean) @ self.whitening, dim=1, eps=_FLAT)
+        """Greatest cosine and its training row, for float32 `[Q, D]` (`flattened`)."""
+        wanted = F.normalize((unit(rows) - self.mean) @ self.whitening, dim=1, eps=_FLAT)
         best = torch.full((len(rows),), -1.0)
         source = torch.zeros(len(rows), dtype=torch.int64)
         for start in range(0, len(self.references), _REFERENCES):
@@ -109,7 +109,7 @@ class WhitenedSearch:
     """
 
     def __init__(self, training: Tensor, patients: Int64) -> None:
-        rows = _unit(_linear(standardised(training)))
+        rows = unit(flattened(standardised(training)))
         mean = rows.mean(0)
         centred = (rows - mean).double()
         sizes, components = torch.linalg.eigh(centred.T @ centred / len(rows))
@@ -138,7 +138,7 @@ class WhitenedSearch:
         parts = []
         for start in range(0, len(queries), _ROWS):
             control.safe_point()
-            parts.append(self._scores(_linear(standardised(queries[start : start + _ROWS]))))
+            parts.append(self._scores(flattened(standardised(queries[start : start + _ROWS]))))
         return joined(parts)
 
     def against(
@@ -157,8 +157,8 @@ class WhitenedSearch:
             Stopped: The user asked to stop.
         """
         scores = self.run(queries, control)
-        people = _linear(low_passed(holdout, _BAND))
-        texture = _linear(queries - low_passed(queries, _BAND))
+        people = flattened(low_passed(holdout, _BAND))
+        texture = flattened(queries - low_passed(queries, _BAND))
         nobody = np.zeros((len(queries), len(holdout)))
         step = max(1, _ROWS // max(1, len(holdout)))
         for start in range(0, len(queries), step):
@@ -184,7 +184,7 @@ class WhitenedSearch:
         if not deep:
             return np.zeros(len(images), dtype=np.bool_), np.zeros(len(images), dtype=np.int64)
         control.safe_point()
-        best, source = deep[-1].similarity(_linear(standardised(images)))
+        best, source = deep[-1].similarity(flattened(standardised(images)))
         return np.asarray(best.numpy() >= policy.SAME_FILM, dtype=np.bool_), source.numpy()
 
     def _scores(self, rows: Tensor) -> Scores:
@@ -207,14 +207,14 @@ class WhitenedSearch:
         return best
 
 
-def _linear(images: Tensor) -> Tensor:
+def flattened(images: Tensor) -> Tensor:
     """Low-passed, of the side that is compared, without their mean: float32 `[N, D]`, linear in the images."""
     rows = reduced(low_passed(images, _BAND), policy.SEARCH_SIDES[0]).flatten(1)
     return rows - rows.mean(1, keepdim=True)
 
 
-def _unit(rows: Tensor) -> Tensor:
-    """The same with a standard deviation of 1; a flat one stays as it is."""
+def unit(rows: Tensor) -> Tensor:
+    """Rows of `flattened` with a standard deviation of 1; a flat one stays as it is."""
     deviation = rows.square().mean(1, keepdim=True).sqrt()
     return rows / deviation.masked_fill(deviation <= _FLAT, 1.0)
 

@@ -21,6 +21,10 @@ class AuditConfig:
     seed: int = option(
         0, text="Seed of the planted copies.", minimum=0, maximum=2**31 - 1, expert=True
     )
+    reidentification: bool = option(
+        default=False,
+        text="Also look for training patients as they look on another day; needs 200 patients with several images.",
+    )
     membership: bool = option(
         default=False,
         text="Also ask whether students trained on the set reveal who was among its patients; needs minutes on a CPU.",
