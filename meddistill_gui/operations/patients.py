@@ -26,6 +26,7 @@ def patients(config: PatientsConfig, control: Control) -> Iterator[Event]:
     project = open_project(validate(config).project)
     with held(project.root, "project"), open_catalogue(project.catalogue) as catalogue:
         report = name_patients(config, catalogue)
+        catalogue.prepare()
         known = catalogue.summary().patients
     if report.unmatched_rows:
         shown = ", ".join(report.unmatched_rows[:_SHOWN])
