@@ -106,6 +106,7 @@ def _row_name(row: Json) -> str:
     names = {
         "distilled": "synthetic images of this bundle",
         "random": "real images drawn at random",
+        "distilled-hard": "synthetic images of this bundle, labels made hard",
         "scratch": "real images, from scratch",
         "transfer": "real images, with weights trained elsewhere",
         "whole": "all real training images",

@@ -10,8 +10,8 @@ from meddistill_gui.core.errors import BundleError
 Json = dict[str, Any]
 
 _METRICS: Final = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
-_KEPT_AT_HOME: Final = {"title", "values", "seconds", "confusion"}
-"""Exact counts of small groups (`confusion`, titles), and what differs between two equal runs (`seconds`)."""
+_KEPT_AT_HOME: Final = {"title", "values", "seconds", "confusion", "label_fair"}
+"""Exact counts of small groups (`confusion`, titles), what differs between two equal runs (`seconds`), what follows from the rest."""
 
 _STAYS: Final = {"best-over-test"}
 """Rows that say more than a receiver can expect: the test images chose the set, and it is another than the bundle's."""
@@ -55,6 +55,7 @@ def _title(row: Json) -> str:
     titles = {
         "distilled": f"{count} synthetic images",
         "random": f"{count} random real images",
+        "distilled-hard": f"{count} synthetic images, labels made hard",
         "scratch": f"{count} real images, from scratch",
         "transfer": f"{count} real images, with weights trained elsewhere",
         "whole": f"all real images, about {count}",

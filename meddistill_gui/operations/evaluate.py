@@ -60,7 +60,13 @@ def _evaluated(run: RunFolder) -> list[DistilledSet]:
 def _sentence(figures: dict) -> str:  # type: ignore[type-arg]  # the JSON of the contract
     best = figures["rows"][0]
     accuracy = best["balanced_accuracy"]
+    fair = figures.get("label_fair")
+    ranking = (
+        f" DD-Ranking's numbers: {fair['hlr']:.3f} short of all images with hard labels, {fair['ior']:.3f} above random real images."
+        if fair
+        else ""
+    )
     return (
         f"A student trained on {best['title']} reaches a balanced accuracy of {accuracy['mean']:.3f} "
-        f"({accuracy['low']:.3f} to {accuracy['high']:.3f}) on {figures['test_images']} test images."
+        f"({accuracy['low']:.3f} to {accuracy['high']:.3f}) on {figures['test_images']} test images.{ranking}"
     )

@@ -9,6 +9,7 @@ looked at once, after everything was trained.
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation import rows
+from meddistill_gui.engine.evaluation.label_fair import label_fair
 from meddistill_gui.engine.evaluation.metrics import Figures, figures, interval
 from meddistill_gui.engine.evaluation.rows import Ground, Row
 from meddistill_gui.engine.evaluation.students import predict
@@ -55,7 +57,7 @@ def compare(
     Returns:
         evaluation.json: for each row the mean, standard deviation and 95 % t-interval of every figure over its students.
         Students of one draw of random images are not independent of each other, so that row's interval is over the
-        draws' means. What does not exist (the spread of one student) is NaN.
+        draws' means. Where all rows are there, DD-Ranking's numbers of the balanced accuracy ("label_fair"). What does not exist (the spread of one student) is NaN.
 
     Raises:
         Stopped: A stop was requested.
@@ -71,15 +73,18 @@ def compare(
     )
     table = _table(ground, distilled, evaluated)
     trained = yield from _trained(table)
+    table_rows = [
+        filled(row, judged(row, thetas, ground, test), seconds)
+        for row, (thetas, seconds) in zip(table, trained, strict=True)
+    ]
+    fair = label_fair({"rows": table_rows})
     return {
         "format": EVALUATION_FORMAT,
         "class_names": list(distilled.recipe.class_names),
         "test_images": len(test),
         "test_patients": test.patient_count if test.patients_known else None,
-        "rows": [
-            filled(row, judged(row, thetas, ground, test), seconds)
-            for row, (thetas, seconds) in zip(table, trained, strict=True)
-        ],
+        "rows": table_rows,
+        **({"label_fair": asdict(fair)} if fair else {}),
     }
 
 
@@ -106,6 +111,8 @@ def _table(ground: Ground, distilled: DistilledSet, evaluated: Sequence[Distille
     if evaluated:
         table.append(rows.best_over_test_row(ground, evaluated))
     if config.whole:
+        if distilled.labels.max(axis=1).min() < 1:
+            table.append(rows.hard_row(ground, distilled))
         table.append(rows.whole_row(ground))
     return table
 

@@ -32,8 +32,8 @@ def label_fair(table: Mapping[str, Any], figure: str = "balanced_accuracy") -> L
     """HLR, IOR and their score from an evaluation.json.
 
     Args:
-        table: With the rows "distilled", "random" and "whole". The rows must have been trained with hard labels, which is
-            true of sets whose labels are hard: random real images and all images always have theirs.
+        table: With the rows "distilled", "random" and "whole", and "distilled-hard" where the set's labels are soft: recovery
+            compares hard labels with hard labels. Real images always have theirs.
         figure: Which figure to compare; the published numbers are plain accuracy.
 
     Returns:
@@ -42,7 +42,7 @@ def label_fair(table: Mapping[str, Any], figure: str = "balanced_accuracy") -> L
     means = {row["name"]: float(row[figure]["mean"]) for row in table["rows"]}
     if not {"distilled", "random", "whole"} <= means.keys():
         return None
-    hlr = means["whole"] - means["distilled"]
+    hlr = means["whole"] - means.get("distilled-hard", means["distilled"])
     ior = means["distilled"] - means["random"]
     return LabelFair(hlr=hlr, ior=ior, score=combined(hlr, ior))
 

@@ -107,6 +107,18 @@ def distilled_row(ground: Ground, distilled: DistilledSet) -> Row:
     )
 
 
+def hard_row(ground: Ground, distilled: DistilledSet) -> Row:
+    """Students of the distilled images with each one wholly in its likeliest class (`label_fair`)."""
+    classes = np.eye(distilled.labels.shape[1], dtype=np.float32)
+    hard = replace(distilled, labels=classes[distilled.labels.argmax(axis=1)])
+    return Row(
+        name="distilled-hard",
+        title=f"{len(hard.images)} synthetic images, their labels made hard",
+        training_images=len(hard.images),
+        trainings=_students(ground, hard),
+    )
+
+
 def best_over_test_row(ground: Ground, evaluated: Sequence[DistilledSet]) -> Row:
     """Students of every set that a run evaluated on its way, for the papers' protocol: the test images choose one.
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
     QWidget,
 )
+
+_LONGEST_LINE: Final = 40  # letters
 
 
 class EvaluationTable(QTableWidget):
@@ -37,7 +39,6 @@ class EvaluationTable(QTableWidget):
         self.verticalHeader().hide()
         self.setAccessibleName(self.tr("What students learn"))
         self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 
     def show_figures(self, evaluation: Mapping[str, Any]) -> None:
@@ -51,7 +52,11 @@ class EvaluationTable(QTableWidget):
             self._put(place, len(self._columns) + 1, f"{row['training_images']:,}")
             self._put(place, len(self._columns) + 2, str(row["students"]))
         self.resizeColumnsToContents()
-        self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height())
+        # a long title takes several lines, so that the figures stay in sight
+        widest = _LONGEST_LINE * self.fontMetrics().averageCharWidth()
+        self.setColumnWidth(0, min(self.columnWidth(0), widest))
+        self.verticalHeader().setMinimumSectionSize(2 * self.fontMetrics().height())
+        self.resizeRowsToContents()
 
     def _title(self, row: Mapping[str, Any]) -> str:
         """A bundle carries the rows without their titles."""
@@ -60,6 +65,7 @@ class EvaluationTable(QTableWidget):
         return {
             "distilled": self.tr("The synthetic images"),
             "random": self.tr("Random real images"),
+            "distilled-hard": self.tr("The synthetic images, labels made hard"),
             "scratch": self.tr("A few real images, from scratch"),
             "transfer": self.tr("A few real images, with weights trained elsewhere"),
             "whole": self.tr("All real images"),

@@ -98,6 +98,20 @@ def test_chosen_images_get_a_row_each():
     assert [event.total for event in events if event.done == event.total] == [12, 2]
 
 
+def test_dd_ranking_s_numbers_need_all_images_and_hard_labels():
+    hard, _ = compared(students=1, random_draws=1)
+    assert set(hard["label_fair"]) == {"hlr", "ior", "score"}
+    assert "label_fair" not in compared(students=1, random_draws=1, whole=False)[0]
+    plain = distilled_set()
+    soft = replace(plain, labels=0.8 * plain.labels + np.float32(0.2 / 3))
+    table, _ = compared(distilled=soft, students=1, random_draws=1)
+    rows = {row["name"]: row["balanced_accuracy"]["mean"] for row in table["rows"]}
+    assert list(rows) == ["distilled", "random", "distilled-hard", "whole"]
+    assert table["label_fair"]["hlr"] == pytest.approx(rows["whole"] - rows["distilled-hard"])
+    # hard labels are those of the plain set, and so is the student
+    assert rows["distilled-hard"] == hard["rows"][0]["balanced_accuracy"]["mean"]
+
+
 def test_a_few_real_images_of_each_class_get_a_row_of_their_own():
     table, events = compared(few_shot=4)
     row = table["rows"][2]

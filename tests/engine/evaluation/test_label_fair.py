@@ -22,6 +22,13 @@ def test_the_numbers_by_hand():
     assert found.score == pytest.approx((2.718281828**-0.05 - 0.36787944) / 2.35040239, abs=1e-6)
 
 
+def test_recovery_compares_hard_labels_with_hard_labels():
+    means = {"distilled": 0.7, "random": 0.6, "distilled-hard": 0.65, "whole": 0.9}
+    found = label_fair(table(**means), "accuracy")
+    assert found.hlr == pytest.approx(0.25)
+    assert found.ior == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize("missing", ["distilled", "random", "whole"])
 def test_without_a_row_there_are_no_numbers(missing):
     means = {"distilled": 0.7, "random": 0.6, "whole": 0.9}
