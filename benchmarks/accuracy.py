@@ -88,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-random", action="store_true", help="leave out random real images")
     parser.add_argument("--reference", type=Path, help="checkout of the public implementation of MTT")  # fmt: skip
     parser.add_argument("--reference-rate", type=float, default=public.IMAGE_RATE, help="its step size of the images")  # fmt: skip
+    parser.add_argument("--few-shot", type=int, default=0, help="real images of each class, as paper A's 42")  # fmt: skip
+    parser.add_argument("--transfer-weights", type=Path, help="torchvision weights (safetensors) for them")  # fmt: skip
     parser.add_argument("--no-whole", action="store_true", help="leave out training on all images")
     parser.add_argument("--set", nargs="*", default=[], metavar="OPTION=VALUE", dest="options",
                         help="options of the runs, e.g. iterations=300 options.image_rate=30")  # fmt: skip
@@ -107,6 +109,7 @@ def _plan(given: argparse.Namespace) -> cells.Plan:
         students=given.students,
         draws=given.draws,
         options=options,
+        weights=given.transfer_weights,
     )
 
 
@@ -130,6 +133,11 @@ def _lines(given: argparse.Namespace) -> Iterator[Line]:
             yield Line(f"real, chosen by {rule}", ipc, (f"{rule}-ipc{ipc}",))
         if not given.no_random:
             yield Line("random real", ipc, (f"random-ipc{ipc}",))
+    if given.few_shot:
+        few = given.few_shot
+        yield Line(f"real, {few} of each class, from scratch", few, (f"scratch-few{few}",))
+        if given.transfer_weights:
+            yield Line(f"real, {few} of each class, given weights", few, (f"transfer-few{few}",))
     if not given.no_whole:
         yield Line("all real", None, ("whole",))
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +51,7 @@ class Plan:
         students: Students per run or draw.
         draws: Draws of random real images.
         options: Options of the runs by dotted name.
+        weights: Weights that the row "transfer" begins from.
     """
 
     data: Path
@@ -58,6 +59,7 @@ class Plan:
     students: int
     draws: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    weights: Path | None = None
 
     @property
     def project(self) -> Path:
@@ -104,7 +106,14 @@ def fill(cell: str, plan: Plan, work: Work | None = None) -> None:
 
 
 def _work(cell: str) -> Work:
-    known = {"project": _project, "experts": _experts, "random": _random, "whole": _whole}
+    known = {
+        "project": _project,
+        "experts": _experts,
+        "random": _random,
+        "scratch": _scratch,
+        "transfer": _transfer,
+        "whole": _whole,
+    }
     known |= dict.fromkeys(CORESETS, _coreset)
     return next((work for name, work in known.items() if cell.startswith(name)), _distilled)
 
@@ -156,6 +165,27 @@ def _whole(cell: str, plan: Plan) -> Mapping[str, Any]:
     recipe = recipe_of(config, train)
     ground = ground_of(plan, recipe, train)
     return figures_of(rows.whole_row(ground), ground, test)
+
+
+def _scratch(cell: str, plan: Plan) -> Mapping[str, Any]:
+    train, test = read_images(plan, "train", "test")
+    ground = _few_ground(cell, plan, train)
+    return figures_of(rows.scratch_row(ground), ground, test)
+
+
+def _transfer(cell: str, plan: Plan) -> Mapping[str, Any]:
+    """A network that begins from the weights that the caller has."""
+    if plan.weights is None:
+        raise SystemExit("transfer needs --transfer-weights")
+    train, test = read_images(plan, "train", "test")
+    ground = _few_ground(cell, plan, train)
+    return figures_of(rows.transfer_row(ground, plan.weights), ground, test)
+
+
+def _few_ground(cell: str, plan: Plan, train: RealImages) -> Ground:
+    config = plan.config("distribution", cell)
+    ground = ground_of(plan, recipe_of(config, train), train)
+    return replace(ground, config=replace(ground.config, few_shot=number_of(cell, "few")))
 
 
 def figures_of(row: Row, ground: Ground, test: RealImages) -> Mapping[str, Any]:
