@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -157,6 +157,9 @@ class IssueList(QWidget):
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorShown(True)
         header.sortIndicatorChanged.connect(self._on_heading)
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self.table)
+        space.setContext(Qt.ShortcutContext.WidgetShortcut)
+        space.activated.connect(self._on_space)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
@@ -168,7 +171,9 @@ class IssueList(QWidget):
         column.addWidget(self._said)
 
     def _hint(self) -> str:
-        return self.tr("Enter shows the images of a file, if it has any.")
+        return self.tr(
+            "Enter shows the images of a file, if it has any; Space orders by the column one stands in."
+        )
 
     def _on_current(self, current: QModelIndex | None = None) -> None:
         """Say the whole of the line that is chosen: the columns cut it."""
@@ -183,6 +188,14 @@ class IssueList(QWidget):
 
     def _on_typing(self) -> None:
         self._pause.start()
+
+    def _on_space(self) -> None:
+        """Order by the column one stands in; once more turns it round: a heading takes no keys."""
+        header, column = self.table.horizontalHeader(), max(0, self.table.currentIndex().column())
+        there = header.sortIndicatorSection() == column
+        rising = header.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+        turned = Qt.SortOrder.DescendingOrder if there and rising else Qt.SortOrder.AscendingOrder
+        header.setSortIndicator(column, turned)
 
     def _on_heading(self, column: int, order: Qt.SortOrder) -> None:
         self._order = (ORDER_OF_COLUMN[column], order == Qt.SortOrder.DescendingOrder)

@@ -82,6 +82,16 @@ def test_what_could_not_be_used_comes_first_and_headings_order(qtbot, problems):
         assert paths == sorted(paths, reverse=turned)
 
 
+def test_space_orders_by_the_column_one_stands_in(qtbot, page, problems):
+    problems.table.setFocus()
+    for turned in (False, True):
+        problems.table.setCurrentIndex(problems.model.index(0, 1))
+        with qtbot.waitSignal(problems.wanted) as asked:
+            qtbot.keyClick(problems.table, Qt.Key.Key_Space)
+        assert asked.args == ["", "file", turned]
+        settle(qtbot, page)
+
+
 def test_the_filter_looks_into_every_column(qtbot, page, problems):
     for text, count in (("ULTRASOUND", 1), ("permission", 2), ("a,b", 1), ("100%", 0), ("", 4)):
         with qtbot.waitSignal(problems.wanted):
