@@ -5,7 +5,7 @@ known patients, each as large as the distilled one, and between two groups that 
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.membership_groups import Groups, grouped, real_set
 from meddistill_gui.audit.membership_signals import SIGNALS, log_odds, signals, stacked
+from meddistill_gui.audit.one_run import OneRun, one_run
 from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.statistics import Float64, Interval, auc_interval, clopper_pearson
 from meddistill_gui.core.control import Control
@@ -40,6 +41,7 @@ class Membership:
         initialisers: The same for patients whose images started synthetic ones; empty where there are none.
         positive: AUC of the best signal on planted members.
         negative: AUC of the same signal between two groups that nothing was trained on.
+        guessed: What the guesses say about epsilon.
         rates: Share of members picked out at a given rate of false alarms; only where it can be measured.
         members: Number of training patients tested.
         others: Number of hold-out patients they were tested against.
@@ -54,6 +56,7 @@ class Membership:
     initialisers: Mapping[str, Interval]
     positive: float
     negative: Interval
+    guessed: OneRun
     rates: Mapping[str, Interval | str]
     members: int
     others: int
@@ -102,7 +105,7 @@ def membership(
                 return "Not made: a student left the finite numbers, so nothing can be asked."
         answers.append(np.mean(rounds, axis=0))
     yield Progress(phase=PHASE, done=count * len(sets), total=count * len(sets), unit="students")
-    return _judged(groups, answers, count)
+    return _judged(groups, answers, count, case.seed)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _kept(
     return phi
 
 
-def _judged(groups: Groups, answers: Sequence[Float64], count: int) -> Membership:
+def _judged(groups: Groups, answers: Sequence[Float64], count: int, seed: int) -> Membership:
     planted = answers[1 : 1 + len(groups.planted)]
     references = stacked(answers[1 + len(groups.planted) :], groups.references, groups.drawn_from)
     found = signals(answers[0], references)
@@ -148,6 +151,7 @@ def _judged(groups: Groups, answers: Sequence[Float64], count: int) -> Membershi
         for rows in (groups.members, groups.initialisers)
     )
     rates = _rates(found[best], groups)
+    guessed = one_run(found[best][groups.members], found[best][groups.others], seed)
     verdict = _verdict([*intervals.values(), *initialisers.values()], positive[best], negative)
     if verdict == Verdict.NO_LEAK_FOUND and _picked_out(rates):
         verdict = Verdict.LEAK_FOUND
@@ -157,11 +161,14 @@ def _judged(groups: Groups, answers: Sequence[Float64], count: int) -> Membershi
             _sentences(
                 groups, (intervals[best], initialisers.get(best)), positive[best], negative, count
             )
-        ),
+        )
+        + " "
+        + guessed.sentence(),
         auc=intervals,
         initialisers=initialisers,
         positive=positive[best],
         negative=negative,
+        guessed=guessed,
         rates={name: rate for name, (_, rate) in rates.items()},
         members=len(groups.members),
         others=len(groups.others),
@@ -262,6 +269,7 @@ def plain(found: Membership | str | None) -> dict[str, Any] | None:
         "initialisers": {name: _pair(interval) for name, interval in found.initialisers.items()},
         "positive_control": round(found.positive, 4),
         "negative_control": _pair(found.negative),
+        "one_run": asdict(found.guessed),
         "rates": {
             name: rate if isinstance(rate, str) else _pair(rate)
             for name, rate in found.rates.items()
