@@ -1,6 +1,7 @@
 """Files whose headers give a reason to look for text in the pixels are marked, and used all the same."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -10,7 +11,7 @@ from pydicom.dataset import Dataset
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.data.catalogue import Catalogue
+from meddistill_gui.data.catalogue import Catalogue, ImageRow
 from meddistill_gui.data.division.splitting import split
 from meddistill_gui.data.formats.text_risk import text_risk
 from meddistill_gui.data.labels.labelling import label
@@ -67,6 +68,10 @@ def test_marked_in_the_list_and_used_all_the_same(
     assert scan_folder(hospital)[1].risks == 0
 
 
+def unmarked(catalogue: Catalogue) -> list[ImageRow]:
+    return [replace(row, text_risk=False) for row in catalogue.images(catalogue.image_ids())]
+
+
 def test_files_of_an_older_version_are_marked_by_the_next_scan_and_keep_what_they_have(
     hospital: Path, labelled: Catalogue, scan_folder
 ) -> None:
@@ -79,10 +84,11 @@ def test_files_of_an_older_version_are_marked_by_the_next_scan_and_keep_what_the
     split(SplitConfig(project=labelled.path.parent), labelled)
     labelled.connection.execute("DELETE FROM issue")
     labelled.connection.execute("UPDATE file SET looked = 0")
-    before = [labelled.images(labelled.image_ids()), labelled.summary().roles]
+    before = [unmarked(labelled), labelled.summary().roles]
     assert (labelled.summary().risks, labelled.summary().outdated) == (0, IMAGES)
     _, report = scan_folder(hospital)
     assert (report.risks, report.read, labelled.summary().outdated) == (1, IMAGES, 0)
-    assert [labelled.images(labelled.image_ids()), labelled.summary().roles] == before
+    assert [unmarked(labelled), labelled.summary().roles] == before
+    assert [row.path for row in labelled.images(labelled.image_ids()) if row.text_risk] == [marked]
     _, report = scan_folder(hospital)
     assert (report.risks, report.read) == (1, 0)
