@@ -4,6 +4,7 @@ Written to by `recording` only; what was answered is kept (`kept`). Imports no p
 """
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +22,11 @@ from meddistill_gui.data.kept import ORDER, SUMMARY, kept
 from meddistill_gui.data.schema import connect, explained
 from meddistill_gui.data.search import IMAGES, Search, find
 
-_CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
-
 _MAY_SHOW_TEXT: Final = (
     "EXISTS (SELECT 1 FROM issue WHERE issue.file = image.file AND issue.stage = 'risk')"
 )
+
+_WITH_IDS: Final = "WHERE image.id IN (SELECT value FROM json_each(?))"
 
 INNER_PATH: Final = "CASE image.inner WHEN '' THEN file.path ELSE file.path || '/' || image.inner || '/' || image.frame END"
 """Path of an image below the source; inside a set it goes on with part, class and number, like folders."""
@@ -156,17 +157,14 @@ class Catalogue:
 
     def images(self, ids: Sequence[int] | npt.NDArray[np.int64]) -> list[ImageRow]:
         """The images with these ids, in their order; ids that are gone are left out."""
-        found: dict[int, ImageRow] = {}
         source = self.source or Path()
         wanted = [int(one) for one in ids]
-        for start in range(0, len(wanted), _CHUNK):
-            part = wanted[start : start + _CHUNK]
-            rows = self.connection.execute(
-                "SELECT image.id, file.path, image.frame, class.name, patient.identity, role.role, image.modality, "
-                f"image.width, image.height, file.size, file.modified, {_MAY_SHOW_TEXT} {IMAGES} WHERE image.id IN ({','.join('?' * len(part))})",
-                part,
-            )
-            found.update((row[0], _image_row(source, row)) for row in rows)
+        rows = self.connection.execute(
+            "SELECT image.id, file.path, image.frame, class.name, patient.identity, role.role, image.modality, "
+            f"image.width, image.height, file.size, file.modified, {_MAY_SHOW_TEXT} {IMAGES} {_WITH_IDS}",
+            (json.dumps(wanted),),
+        )
+        found = {row[0]: _image_row(source, row) for row in rows}
         return [found[one] for one in wanted if one in found]
 
     def frames(self, image: int) -> npt.NDArray[np.int64]:

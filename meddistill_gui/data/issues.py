@@ -3,6 +3,7 @@
 Found, ordered and filtered in SQL: a hospital of ultrasound images has one line for each of them.
 """
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +23,6 @@ ORDERS: Final = {
     "remedy": "remedy",
 }
 """What issues can be ordered by; by cause, those that could not be used come first. Equal ones stand by path."""
-
-_CHUNK: Final = 500  # SQLite allows at least 999 parameters a statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,18 +76,22 @@ def issue_rows(
     connection: sqlite3.Connection, source: Path, ids: Sequence[int] | npt.NDArray[np.int64]
 ) -> list[IssueRow]:
     """The issues with these ids, in their order; ids that are gone are left out."""
-    found: dict[int, IssueRow] = {}
     wanted = [int(one) for one in ids]
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
-        rows = connection.execute(
-            f"SELECT id, path, cause, reason, remedy, stage FROM issue WHERE id IN ({','.join('?' * len(part))})",  # noqa: S608 - question marks
-            part,
+    rows = connection.execute(
+        "SELECT id, path, cause, reason, remedy, stage FROM issue WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(wanted),),
+    )
+    found = {
+        row[0]: IssueRow(
+            path=source / row[1],
+            cause=row[2],
+            reason=row[3],
+            remedy=row[4],
+            risk=row[5] == RISK,
+            id=row[0],
         )
-        for one, path, cause, reason, remedy, stage in rows:
-            found[one] = IssueRow(
-                path=source / path, cause=cause, reason=reason, remedy=remedy, risk=stage == RISK, id=one
-            )  # fmt: skip
+        for row in rows
+    }
     return [found[one] for one in wanted if one in found]
 
 

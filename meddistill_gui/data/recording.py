@@ -4,10 +4,33 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from meddistill_gui.data.catalogue import INNER_PATH, Catalogue
 from meddistill_gui.data.facts import READING, FileFacts, Header, Problem
 from meddistill_gui.data.issues import RISK
+
+_FORGET_ORPHANS: Final = (
+    "DELETE FROM patient WHERE id NOT IN (SELECT patient FROM image WHERE patient IS NOT NULL)",
+    "DELETE FROM study WHERE id NOT IN (SELECT study FROM image WHERE study IS NOT NULL)",
+    "DELETE FROM series WHERE id NOT IN (SELECT series FROM image WHERE series IS NOT NULL)",
+)
+
+_IDENTIFY: Final = {
+    "patient": (
+        "INSERT OR IGNORE INTO patient (identity, issuer) VALUES (:key, :other)",
+        "SELECT id FROM patient WHERE identity = :key AND issuer = :other",
+    ),
+    "study": (
+        "INSERT OR IGNORE INTO study (uid, accession) VALUES (:key, :other)",
+        "SELECT id FROM study WHERE uid = :key",
+    ),
+    "series": (
+        "INSERT OR IGNORE INTO series (uid, description) VALUES (:key, :other)",
+        "SELECT id FROM series WHERE uid = :key",
+    ),
+}
+"""How a row of each table is made where it is new, and found. What else it says is the first file's word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +131,8 @@ def forget_files(catalogue: Catalogue, paths: Sequence[str]) -> None:
 def forget_orphans(catalogue: Catalogue) -> None:
     """Remove patients, studies, series and classes that no image has any more."""
     with catalogue.transaction() as connection:
-        for table in ("patient", "study", "series"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE id NOT IN "  # noqa: S608 - names of our own tables
-                f"(SELECT {table} FROM image WHERE {table} IS NOT NULL)"
-            )
+        for statement in _FORGET_ORPHANS:
+            connection.execute(statement)
         connection.execute("DELETE FROM class WHERE id NOT IN (SELECT class FROM label)")
 
 
@@ -209,16 +229,9 @@ def _record_issue(
 
 
 def _record_images(connection: sqlite3.Connection, file: int, header: Header) -> None:
-    patient = _id_of(
-        connection, "patient", {"identity": header.patient, "issuer": header.issuer}, "identity"
-    )
-    study = _id_of(connection, "study", {"uid": header.study, "accession": header.accession}, "uid")
-    series = _id_of(
-        connection,
-        "series",
-        {"uid": header.series, "description": header.series_description},
-        "uid",
-    )
+    patient = _id_of(connection, "patient", header.patient, header.issuer)
+    study = _id_of(connection, "study", header.study, header.accession)
+    series = _id_of(connection, "series", header.series, header.series_description)
     connection.executemany(
         "INSERT INTO image (file, frame, modality, width, height, patient, study, series, fingerprint, inner) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -230,23 +243,14 @@ def _record_images(connection: sqlite3.Connection, file: int, header: Header) ->
     )  # fmt: skip
 
 
-def _id_of(
-    connection: sqlite3.Connection, table: str, values: Mapping[str, str], key: str
-) -> int | None:
+def _id_of(connection: sqlite3.Connection, table: str, key: str, other: str) -> int | None:
     """Id of the row with these values, made if it is new; None where the key is empty."""
-    if not values[key]:
+    if not key:
         return None
-    clean = [_clean(value) for value in values.values()]
-    names = ", ".join(values)
-    connection.execute(
-        f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 - names of our own tables
-        clean,
-    )
-    unique = "identity = ? AND issuer = ?" if table == "patient" else f"{key} = ?"
-    found: int = connection.execute(
-        f"SELECT id FROM {table} WHERE {unique}",  # noqa: S608 - names of our own tables
-        clean if table == "patient" else clean[:1],
-    ).fetchone()[0]
+    insert, select = _IDENTIFY[table]
+    values = {"key": _clean(key), "other": _clean(other)}
+    connection.execute(insert, values)
+    found: int = connection.execute(select, values).fetchone()[0]
     return found
 
 

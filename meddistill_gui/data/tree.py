@@ -1,5 +1,6 @@
 """Patients, their studies, their series: each level is asked for when it is opened. For the screen only: patients are named here."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,8 +77,8 @@ def _found(connection: sqlite3.Connection, text: str) -> Branches:
 def patient_names(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
     """Identities of a few patients by id."""
     rows = connection.execute(
-        f"SELECT id, identity FROM patient WHERE id IN ({','.join('?' * len(ids))})",  # noqa: S608 - question marks
-        list(ids),
+        "SELECT id, identity FROM patient WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([int(one) for one in ids]),),
     )
     return dict(rows.fetchall())
 

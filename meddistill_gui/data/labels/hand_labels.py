@@ -28,6 +28,11 @@ SELECT image.id FROM edited JOIN file ON file.path = edited.path
 JOIN image ON image.file = file.id AND image.frame = edited.frame WHERE edited.edit = ?
 """
 
+_PUT: Final = {
+    "before": "INSERT INTO hand SELECT path, frame, fingerprint, before FROM edited WHERE edit = ? AND before IS NOT NULL",
+    "after": "INSERT INTO hand SELECT path, frame, fingerprint, after FROM edited WHERE edit = ? AND after IS NOT NULL",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class HandReport:
@@ -121,10 +126,7 @@ def _apply(connection: sqlite3.Connection, edit: int | None, side: str) -> int:
         "DELETE FROM hand WHERE (path, frame) IN (SELECT path, frame FROM edited WHERE edit = ?)",
         (edit,),
     )
-    connection.execute(
-        f"INSERT INTO hand SELECT path, frame, fingerprint, {side} FROM edited WHERE edit = ? AND {side} IS NOT NULL",  # noqa: S608 - one of two names of ours
-        (edit,),
-    )
+    connection.execute(_PUT[side], (edit,))
     images = [image for (image,) in connection.execute(_EDITED_IMAGES, (edit,))]
     derive(connection, images)
     return len(images)
