@@ -6,7 +6,7 @@ It gets arrays and gives a plain dictionary; reading images and writing files is
 from collections.abc import Generator
 from typing import Any, Final
 
-from meddistill_gui.audit import membership, policy, record, reidentification
+from meddistill_gui.audit import deep_membership, membership, policy, record, reidentification
 from meddistill_gui.audit.context import context
 from meddistill_gui.audit.findings import image_findings, planted_findings, read, read_dressed
 from meddistill_gui.audit.material import Case, Material, gathered
@@ -54,6 +54,7 @@ def examine(
     ledger: Ledger | None = None,
     audits: int = 1,
     shelf: Shelf | None = None,
+    deep: deep_membership.Deep | None = None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Look for real patients in a distilled set.
 
@@ -66,6 +67,7 @@ def examine(
         ledger: What the run was made and started from; None where nobody wrote it down.
         audits: How many different audits this hold-out has served, this one among them (`spending`).
         shelf: Where an interrupted audit goes on from; its key must name everything above.
+        deep: What further runs on other patients said; None where none were made.
 
     Yields:
         Progress of each phase in `PHASES`.
@@ -90,7 +92,7 @@ def examine(
     yield Progress(phase=CHECKING, done=2, total=2, unit="steps")
     if not checks[-1].passed:
         return record.without_search(case, checks)
-    return (yield from _searched(case, material, checks, config, control, shelf))
+    return (yield from _searched(case, material, checks, config, control, shelf, deep))
 
 
 def _searched(
@@ -100,6 +102,7 @@ def _searched(
     config: AuditConfig,
     control: Control,
     shelf: Shelf | None,
+    deep: deep_membership.Deep | None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """The copy search and what follows from it."""
     leaks = planted(
@@ -134,6 +137,7 @@ def _searched(
             *beside.leaks(),
             *reidentification.sentences(known, Verdict.LEAK_FOUND),
             *membership.sentences(attacked, Verdict.LEAK_FOUND),
+            *deep_membership.sentences(deep, Verdict.LEAK_FOUND),
         ),
         doubts=(
             *reidentification.sentences(known, Verdict.CANNOT_TELL),
@@ -147,6 +151,7 @@ def _searched(
         **beside.plain(),
         "reidentification": reidentification.plain(known),
         "membership": membership.plain(attacked),
+        "deep_membership": deep_membership.plain(deep),
     }
 
 

@@ -91,6 +91,9 @@ MEMBERSHIP_MOMENTUM: Final = 0.9
 MEMBERSHIP_POSITIVE: Final = 0.8
 """AUC that the attack must reach on planted members, or it is too weak to say anything."""
 
+HARDEST: Final = 0.05
+"""Share of the patients that the deep membership test asks about as the hardest to classify."""
+
 GUESSED: Final = 0.1
 """Share of the patients of each side about whom the one-run audit guesses, the surest ones."""
 

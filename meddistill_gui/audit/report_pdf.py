@@ -200,6 +200,7 @@ def _whole(report: Mapping[str, Any]) -> Iterator[Flowable]:
         "recovery": "starting patients",
         "reidentification": "same person again",
         "membership": "membership",
+        "deep_membership": "membership, deep",
     }
     rows = [
         (words, report[name]["sentence"])

@@ -25,6 +25,7 @@ from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder, open_run
 from meddistill_gui.operations import audit_reports
+from meddistill_gui.operations.deep_audit import deep_audit, refuse
 from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
 from meddistill_gui.operations.real_images import READING_PHASES
 from meddistill_gui.operations.source_corners import source_corners
@@ -36,8 +37,11 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
         operation="audit", phases=(*READING_PHASES, *CUTTING_PHASES, "searching for copies")
     )
     run, run_config = open_run(validate(config).run)
+    refuse(config, run_config)
     result = distilled.load(run.result)
-    train, holdout = yield from run_images(run, run_config, ("train", "holdout"), control)
+    train, holdout, validation = yield from run_images(
+        run, run_config, ("train", "holdout", "validation"), control
+    )
     audits = spent(Project(run.project).audits, holdout, result, config)
     ledger = ledgers.load(run.ledger)
     content = hashlib.sha256(run.result.read_bytes()).hexdigest()
@@ -48,8 +52,9 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     )
     shelf = Shelf(run.audit / "unfinished", _key(content, train, holdout, config))
     try:
+        deep = yield from deep_audit(run, run_config, config, train, validation, shelf, control)
         detailed = yield from examine(
-            result, train, holdout, config, control, ledger, audits, shelf
+            result, train, holdout, config, control, ledger, audits, shelf, deep
         )
         words, corners = source_corners(run, train, config.seed, control)
     except Stopped:

@@ -76,6 +76,22 @@ def test_nobody_in_its_texture_flags_and_planted_copies_confirm():
     assert [one.index for one in found if one.confirmed] == [4]
 
 
+def test_a_training_image_itself_counts_whatever_the_scores_say():
+    exact = np.isin(np.arange(20), [6])
+    found = image_findings(QUIET, QUIET, UNMOVED, exact, NOBODY)
+    assert [one.index for one in found if one.flagged and one.confirmed and one.exact] == [6]
+
+
+def test_many_traced_images_are_told_in_one_sentence_of_bounded_length():
+    images = [ImageFinding(index=i, exact=False, flagged=True, confirmed=True) for i in range(200)]
+    verdict, words = said(images=images)
+    assert verdict == Verdict.LEAK_FOUND
+    assert "1, 2, 3, 4, 5 and 195 more (listed below)" in words
+    assert len(words) < 200
+    assert "Each of synthetic images 1 and 2 is traceable" in said(images=images[:2])[1]
+    assert "Synthetic image 8 is traceable" in said(images=images[7:8])[1]
+
+
 def test_a_start_from_a_patient_confirms_a_flag():
     found = image_findings(
         reading([4], [4], []), QUIET, UNMOVED, NOBODY, np.isin(np.arange(20), [4])

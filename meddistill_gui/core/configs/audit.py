@@ -29,3 +29,11 @@ class AuditConfig:
         default=False,
         text="Also ask whether students trained on the set reveal who was among its patients; needs minutes on a CPU.",
     )
+    deep: int = option(
+        0,
+        text="Runs of the same method on half of the patients each, for the deep membership test; 0 makes none. For a night.",
+        minimum=0,
+        maximum=64,
+        expert=True,
+        source="16 is a fair number, 8 the least that tells much (ours)",
+    )

@@ -11,7 +11,14 @@ from meddistill_gui.core.words import LIMITS, Verdict
 from meddistill_gui.gui.pages.anonymity_preview.overlay import Overlay, overlay_from
 
 SCORES: Final = "abd"
-_CONTEXT: Final = ("closeness", "three_sample", "recovery", "reidentification", "membership")
+_CONTEXT: Final = (
+    "closeness",
+    "three_sample",
+    "recovery",
+    "reidentification",
+    "membership",
+    "deep_membership",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
