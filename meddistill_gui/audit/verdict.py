@@ -151,7 +151,7 @@ def _doubts(evidence: Evidence) -> Iterator[Reason]:
     if evidence.off_manifold and evidence.membership is None and evidence.images:
         yield _same(
             "The synthetic images look so unlike patients' images that distances say nothing, and no membership test "
-            "was made."
+            "was made. Audit again with the membership test."
         )
 
 
@@ -163,7 +163,10 @@ def _blunt(planted: Sequence[PlantedFinding]) -> Iterator[Reason]:
         if one.kind in policy.REQUIRED_KINDS and one.found < policy.REQUIRED_FOUND * one.planted
     ]
     if missed:
-        yield _same(f"The detector misses known copies in this data set: {', '.join(missed)}.")
+        yield _same(
+            f"The detector misses known copies in this data set: {', '.join(missed)}. A hold-out whose patients are known "
+            "not to be among the training patients makes it sharper."
+        )
 
 
 def _review(images: Sequence[ImageFinding]) -> Iterator[Reason]:
