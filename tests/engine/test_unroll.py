@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from meddistill_gui.engine import augment
+from meddistill_gui.engine.networks import convnet
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.seeding import generator
 from meddistill_gui.engine.unroll import Gradients, Step, Task, pullback, unroll
@@ -138,6 +139,18 @@ def test_equals_plain_autograd_for_any_plan(plan: dict) -> None:
     }
     tape = unroll(task, theta0, keep_graphs=plan["kept"])
     ours = pullback(tape, cotangents, want_theta0=True)
+    assert_equal(ours, reference(task, theta0, cotangents))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3])
+@pytest.mark.parametrize("micro", [0, 1, 2])
+def test_equals_plain_autograd_with_the_norm_of_large_maps(
+    kept: int, micro: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convnet, "_LARGE", 0)
+    task, theta0 = make_task(count=3, batches=[[0, 1], [2, 0, 1], [1]], micro=micro)
+    cotangents = {3: torch.ones_like(theta0), 1: -torch.ones_like(theta0)}
+    ours = pullback(unroll(task, theta0, keep_graphs=kept), cotangents, want_theta0=True)
     assert_equal(ours, reference(task, theta0, cotangents))
 
 

@@ -18,6 +18,9 @@ from meddistill_gui.engine.networks.instance_norm import instance_norm
 from meddistill_gui.engine.networks.network import Network
 
 _KERNEL: Final = 3
+_LARGE: Final = (
+    1 << 20
+)  # numbers in a block's maps from which the written-out norm is faster (its module says how much)
 _Norm = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -71,7 +74,7 @@ class ConvNet(Network):
 
     @override
     def twice_differentiable_logits(self, theta: Tensor, images: Tensor) -> Tensor:
-        return self._scores(theta, images, instance_norm)
+        return self._scores(theta, images, _norm_to_differentiate_twice)
 
     @override
     def features(self, theta: Tensor, images: Tensor) -> Tensor:
@@ -96,6 +99,11 @@ class ConvNet(Network):
 
 def _torch_norm(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return F.group_norm(maps, len(scale), scale, shift)  # a group per channel: instance norm
+
+
+def _norm_to_differentiate_twice(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    norm = instance_norm if maps.numel() >= _LARGE else _torch_norm
+    return norm(maps, scale, shift)
 
 
 def _layout(depth: int, width: int, channels: int, size: int, classes: int) -> list[_Part]:

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from meddistill_gui.engine.networks import convnet
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.networks.instance_norm import instance_norm
 from meddistill_gui.engine.seeding import generator
@@ -58,6 +59,13 @@ def test_a_third_derivative_is_refused_rather_than_wrong() -> None:
         twice.sum().backward()
 
 
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small maps, too, take the written-out norm."""
+    monkeypatch.setattr(convnet, "_LARGE", 0)
+
+
+@pytest.mark.usefixtures("always")
 def test_a_network_answers_with_the_same_bytes_either_way() -> None:
     network = make_network("convnet", depth=2, width=4, channels=1, size=8, classes=3)
     theta = network.initial(generator(1, "theta"))
@@ -67,6 +75,7 @@ def test_a_network_answers_with_the_same_bytes_either_way() -> None:
     )
 
 
+@pytest.mark.usefixtures("always")
 def test_half_a_batch_after_the_other_gives_the_whole_batch() -> None:
     network = make_network("convnet", depth=2, width=4, channels=1, size=8, classes=3)
     theta = network.initial(generator(1, "theta")).double().requires_grad_()
