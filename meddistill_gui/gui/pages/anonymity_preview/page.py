@@ -98,15 +98,19 @@ class AnonymityPreviewPage(QWidget):
             return
         self._show_report(run, self._report)
 
-    def audit(self) -> None:
-        """Look for real patients in the run's result."""
+    def audit(self, *, membership: bool = False) -> None:
+        """Look for real patients in the run's result; also ask students of the set, where that is wanted."""
         run = self._session.run
         if run is None or self._work.running:
             return
         self._frame.notice.hide()
         self._frame.progress.begin(self.tr("Starting"))
-        self._work.start("audit", AuditConfig(run=run.root))
+        self._work.start("audit", AuditConfig(run=run.root, membership=membership))
         self._offer()
+
+    def audit_with_membership(self) -> None:
+        """Audit the chosen run and ask students of its set who was among the patients."""
+        self.audit(membership=True)
 
     def _show_report(self, run: RunFolder, report: AuditReport) -> None:
         try:
@@ -191,6 +195,8 @@ class AnonymityPreviewPage(QWidget):
     def _offer(self) -> None:
         busy, shown = self._work.running, self._stack.currentWidget() is self._body
         self._again.setVisible(shown and not busy)
+        offered = shown or self._stack.currentWidget() is self._no_audit
+        self._membership.setVisible(offered and not busy)
         self._reports.setVisible(shown)
         self._frame.primary.setVisible(shown and not busy)
         self._no_audit.action.setEnabled(not busy)
@@ -242,6 +248,15 @@ class AnonymityPreviewPage(QWidget):
         )
         self._frame.set_primary_action(self.tr("Export …"), self._ask_for_export)
         self._again = self._frame.add_action(self.tr("Audit again"), self.audit, icon="refresh")
+        self._membership = self._frame.add_action(
+            self.tr("With membership test"), self.audit_with_membership
+        )
+        self._membership.setToolTip(
+            self.tr(
+                "Audits and trains networks on the set to ask who was among the patients. "
+                "About two minutes for small images on a processor, much longer for large ones."
+            )
+        )
         self._reports = ReportsButton()
         self._frame.add_widget(self._reports)
         self._no_result = EmptyState(

@@ -125,6 +125,18 @@ def test_hold_out_neighbours_are_named_so(page, session, hospital, qtbot):
     assert page._image.comparison.pictures()[1][0] == "Real, hold-out patient 20"
 
 
+def test_the_membership_test_can_be_asked_for_before_any_audit(
+    page, session, hospital, start_fake, qtbot
+):
+    run = hospital.finished(hospital.run())
+    session.open_project(hospital.project.root)
+    start_fake.scripts["audit"] = [lambda _job: hospital.audited(run), Finished(summary={})]
+    with qtbot.waitSignal(page._work.finished):
+        qtbot.mouseClick(page._membership, Qt.MouseButton.LeftButton)
+    assert start_fake.asked[0][1].membership
+    assert not page._membership.isHidden()
+
+
 def test_planted_copies_and_preconditions_are_listed(page, session, hospital):
     hospital.audited(hospital.finished(hospital.run()))
     session.open_project(hospital.project.root)
