@@ -73,17 +73,23 @@ def compare(
     )
     table = _table(ground, distilled, evaluated)
     trained = yield from _trained(table)
-    table_rows = [
-        filled(row, judged(row, thetas, ground, test), seconds)
-        for row, (thetas, seconds) in zip(table, trained, strict=True)
-    ]
-    fair = label_fair({"rows": table_rows})
+    return _as_json(
+        [
+            filled(row, judged(row, thetas, ground, test), seconds)
+            for row, (thetas, seconds) in zip(table, trained, strict=True)
+        ],
+        test,
+    )
+
+
+def _as_json(table: list[dict[str, Any]], test: RealImages) -> dict[str, Any]:
+    fair = label_fair({"rows": table})
     return {
         "format": EVALUATION_FORMAT,
-        "class_names": list(distilled.recipe.class_names),
+        "class_names": list(test.class_names),
         "test_images": len(test),
         "test_patients": test.patient_count if test.patients_known else None,
-        "rows": table_rows,
+        "rows": table,
         **({"label_fair": asdict(fair)} if fair else {}),
     }
 

@@ -13,8 +13,8 @@ and the derivative of these three, weighted with v, p and q, is
 
 with rest = <v g> - <v> <g> - <n v> <n g>. torch finds the same through many small operations.
 
-Measured on a CPU, a student's 10 steps with their pullback, to torch's: 0.90 of the time with all graphs stored and 0.92 replayed
-for 40 images at width 128; 1.03 and 1.04 for 12 images at width 32, 1.12 and 1.06 for 3, so small maps stay with torch
+Measured on a CPU, a student's steps with their pullback, to torch's: 0.90 to 0.94 of the time with all graphs stored and 0.92 to 0.99
+replayed for 40 images at width 128; 1.03 and 1.04 for 12 images at width 32, 1.12 and 1.06 for 3, so small maps stay with torch
 (`convnet`). So does every gradient that is not differentiated again.
 """
 
