@@ -3,7 +3,7 @@
 It gets arrays and gives a plain dictionary; reading images and writing files is others' work.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from meddistill_gui.audit import deep_membership, membership, policy, record, reidentification
@@ -30,6 +30,9 @@ from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.words import Verdict
+
+_Known = reidentification.Reidentification | str | None
+_Attacked = membership.Membership | str | None
 
 CHECKING: Final = "checking what the audit rests on"
 NEAREST: Final = "measuring exact distances"
@@ -119,13 +122,7 @@ def _searched(
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
     d = read_dressed(search.d, kinds)
     beside = context(case, material, search, control)
-    known: reidentification.Reidentification | str | None = None
-    if config.reidentification:
-        yield Progress(phase=reidentification.PHASE, done=0, total=1, unit="tests")
-        known = reidentification.reidentified(case, material, control)
-    attacked: membership.Membership | str | None = None
-    if config.membership:
-        attacked = yield from membership.membership(case, material, control, shelf)
+    known, attacked = yield from _asked_for(case, material, config, control, shelf)
     evidence = Evidence(
         preconditions=checks,
         images=image_findings(a, b, d, exact, beside.started),
@@ -133,16 +130,8 @@ def _searched(
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,
         membership=attacked.verdict if isinstance(attacked, membership.Membership) else None,
-        leaks=(
-            *beside.leaks(),
-            *reidentification.sentences(known, Verdict.LEAK_FOUND),
-            *membership.sentences(attacked, Verdict.LEAK_FOUND),
-            *deep_membership.sentences(deep, Verdict.LEAK_FOUND),
-        ),
-        doubts=(
-            *reidentification.sentences(known, Verdict.CANNOT_TELL),
-            *membership.sentences(attacked, Verdict.CANNOT_TELL),
-        ),
+        leaks=(*beside.leaks(), *_said(known, attacked, deep, Verdict.LEAK_FOUND)),
+        doubts=tuple(_said(known, attacked, deep, Verdict.CANNOT_TELL)),
     )
     measured = record.Measured(
         search=search, a=a, b=b, d=d, to_train=to_train, to_holdout=to_holdout
@@ -153,6 +142,29 @@ def _searched(
         "membership": membership.plain(attacked),
         "deep_membership": deep_membership.plain(deep),
     }
+
+
+def _asked_for(
+    case: Case, material: Material, config: AuditConfig, control: Control, shelf: Shelf | None
+) -> Generator[Event, None, tuple[_Known, _Attacked]]:
+    """The tests that are made on request: M5 and M9."""
+    known: _Known = None
+    attacked: _Attacked = None
+    if config.reidentification:
+        yield Progress(phase=reidentification.PHASE, done=0, total=1, unit="tests")
+        known = reidentification.reidentified(case, material, control)
+    if config.membership:
+        attacked = yield from membership.membership(case, material, control, shelf)
+    return known, attacked
+
+
+def _said(
+    known: _Known, attacked: _Attacked, deep: deep_membership.Deep | None, verdict: Verdict
+) -> Iterator[str]:
+    """Sentences of the tests on request that came to this verdict."""
+    yield from reidentification.sentences(known, verdict)
+    yield from membership.sentences(attacked, verdict)
+    yield from deep_membership.sentences(deep, verdict)
 
 
 def _nearest(

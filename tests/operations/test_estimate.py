@@ -46,6 +46,11 @@ def test_twice_the_iterations_and_experts_are_counted(project, monkeypatch):
     assert large["seconds_experts"] == 2 * small["seconds_experts"]
 
 
+def test_a_run_with_a_formal_bound_is_measured_though_the_made_up_patients_are_few(project):
+    config = with_values(small_run(project, iterations=3), {"method": "noisy_distribution"})
+    assert finished(estimate(config, Control()))["seconds"] > 0
+
+
 def test_the_memory_of_a_large_network_is_told_before_anything_runs(project, monkeypatch):
     ran = []
     monkeypatch.setattr(

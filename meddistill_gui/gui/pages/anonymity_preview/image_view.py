@@ -70,17 +70,7 @@ class ImageView(QWidget):
             "d": self.tr("D: told apart"),
         }
         self.scores = self._switches(self._score_titles)
-        self.scores["a"].setToolTip(self.tr("How far one patient stands out from the next fifty"))
-        self.scores["b"].setToolTip(
-            self.tr(
-                "Greatest similarity over 34 views: mirrored, scaled, shifted, turned, negative"
-            )
-        )
-        self.scores["d"].setToolTip(
-            self.tr(
-                "Similarity in what tells patients apart, beside hold-out patients who wear this image's texture"
-            )
-        )
+        self._explain_scores()
         for line in (self._told, self.p_words):
             policy = line.sizePolicy()
             policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
@@ -94,6 +84,19 @@ class ImageView(QWidget):
         self.neighbours.chosen.connect(self._compare)
         pictures.ready.connect(self._take_picture)
         pictures.missing.connect(self._take_failure)
+
+    def _explain_scores(self) -> None:
+        self.scores["a"].setToolTip(self.tr("How far one patient stands out from the next fifty"))
+        self.scores["b"].setToolTip(
+            self.tr(
+                "Greatest similarity over 34 views: mirrored, scaled, shifted, turned, negative"
+            )
+        )
+        self.scores["d"].setToolTip(
+            self.tr(
+                "Similarity in what tells patients apart, beside hold-out patients who wear this image's texture"
+            )
+        )
 
     def show_finding(
         self, report: AuditReport, finding: ImageFinding, pixels: npt.NDArray[np.uint8]

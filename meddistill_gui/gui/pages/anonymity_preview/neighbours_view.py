@@ -15,7 +15,7 @@ from meddistill_gui.gui.pages.anonymity_preview.whom import whose
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 
-_SIDE = 72
+_SIDE = 60
 
 
 class NeighboursView(QWidget):
