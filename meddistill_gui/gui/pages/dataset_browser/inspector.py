@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.data.catalogue import ImageRow
@@ -18,6 +18,7 @@ from meddistill_gui.gui.pages.dataset_browser.tags import TagList
 from meddistill_gui.gui.pages.dataset_browser.windowing import CT_PRESETS, Window
 from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.flow import Flow
 from meddistill_gui.gui.widgets.labels import breakable, label
 
 
@@ -248,7 +249,7 @@ class Inspector(QWidget):
         column.addWidget(self._window_said)
         return holder
 
-    def _tools(self) -> QHBoxLayout:
+    def _tools(self) -> Flow:
         self.invert = self._tool("contrast", self.tr("Invert (I)"))
         self.invert.setCheckable(True)
         self.invert.toggled.connect(self.canvas.set_inverted)
@@ -275,12 +276,17 @@ class Inspector(QWidget):
         further.clicked.connect(self.canvas.zoom_out)
         whole = self._tool("fit", self.tr("Whole image (0)"))
         whole.clicked.connect(self.canvas.fit)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for tool in (before, after):
-            row.addWidget(tool)
-        row.addStretch()
-        for tool in (further, closer, whole, self.regions, self.overlay, self.invert):
+        row = Flow(4)
+        for tool in (
+            before,
+            after,
+            further,
+            closer,
+            whole,
+            self.regions,
+            self.overlay,
+            self.invert,
+        ):
             row.addWidget(tool)
         return row
 
