@@ -59,6 +59,10 @@ class GridView(QTableView):
         self._wish.setSingleShot(True)
         self._wish.setInterval(0)
         self._wish.timeout.connect(self._want_visible)
+        self._anchor = (
+            0,
+            0,
+        )  # the first image in view after the last change of columns, and where the bar stood
         self.setModel(model)
         self.setItemDelegate(TileDelegate(thumbnails, self))
         self.setAccessibleName(self.tr("Images"))
@@ -142,7 +146,7 @@ class GridView(QTableView):
         self._wish.start()
 
     def _set_columns(self, columns: int) -> None:
-        here, top, selected = self.place(), self.rowAt(0) * self._columns(), self.selected()
+        here, top, selected = self.place(), self._top(), self.selected()
         self._grid.set_columns(columns)
         self.show_place(here)
         chosen = QItemSelection()
@@ -153,6 +157,14 @@ class GridView(QTableView):
         if top > 0:
             position = QAbstractItemView.ScrollHint.PositionAtTop
             self.scrollTo(self._grid.index_of(top), position)
+        self._anchor = (top, self.verticalScrollBar().value())
+
+    def _top(self) -> int:
+        """The first image in view by more than half; unless somebody scrolled the one of the last change, so that many changes do not drift."""
+        top, value = self._anchor
+        if value == self.verticalScrollBar().value():
+            return top
+        return self.rowAt(self.rowHeight(0) // 2) * self._columns()
 
     def _wish_soon(self) -> None:
         """Not `QTimer.start` itself: it would take the scroll bar's value for its interval."""
