@@ -47,7 +47,7 @@ def test_twice_the_iterations_and_experts_are_counted(project, monkeypatch):
 
 
 def test_a_run_with_a_formal_bound_is_measured_though_the_made_up_patients_are_few(project):
-    config = with_values(small_run(project, iterations=3), {"method": "noisy_distribution"})
+    config = with_values(small_run(project, iterations=100_000), {"method": "noisy_distribution"})
     assert finished(estimate(config, Control()))["seconds"] > 0
 
 
