@@ -28,7 +28,7 @@ class FigureRow(QFrame):
         grid.setHorizontalSpacing(32)
         columns = _COLUMNS_OF_LARGE_TEXT if large_text(self) else len(captions)
         for place, (key, caption) in enumerate(captions.items()):
-            value = label("–", "heading", wrap=False)
+            value = label("–", "heading", wrap=large_text(self))
             value.setAccessibleName(caption)
             cell = QVBoxLayout()
             cell.setSpacing(4)

@@ -7,7 +7,6 @@ import numpy.typing as npt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from meddistill_gui.gui.pages.anonymity_preview.whom import whose
 from meddistill_gui.gui.plots.histogram_plot import HistogramPlot
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
+from meddistill_gui.gui.widgets.flow import Flow
 from meddistill_gui.gui.widgets.labels import label
 
 Key = TypeVar("Key")
@@ -244,10 +244,8 @@ class ImageView(QWidget):
         column.addWidget(self.review)
 
 
-def _row(buttons: list[QPushButton]) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
+def _row(buttons: list[QPushButton]) -> Flow:
+    row = Flow(4)
     for made in buttons:
         row.addWidget(made)
-    row.addStretch()
     return row

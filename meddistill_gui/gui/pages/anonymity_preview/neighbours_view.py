@@ -15,7 +15,7 @@ from meddistill_gui.gui.pages.anonymity_preview.whom import whose
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
 
-_SIDE = 60
+_SIDE = 52
 
 
 class NeighboursView(QWidget):
@@ -38,7 +38,7 @@ class NeighboursView(QWidget):
         down = large_text(self)
         row = QVBoxLayout(self) if down else QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8 if down else 24)
+        row.setSpacing(8 if down else 12)
         for group, title, tip in (
             (
                 "found",
@@ -54,7 +54,7 @@ class NeighboursView(QWidget):
             heading.setToolTip(tip)
             column.addWidget(heading)
             self._rows[group] = QHBoxLayout()
-            self._rows[group].setSpacing(8)
+            self._rows[group].setSpacing(4)
             self._rows[group].setAlignment(Qt.AlignmentFlag.AlignLeft)
             column.addLayout(self._rows[group])
             row.addLayout(column)
@@ -125,14 +125,14 @@ class NeighboursView(QWidget):
         """What is written under the picture: what the pictures are ordered by."""
         if one.distance is None:
             return f"{one.found_by.upper()}  {one.similarity:.2f}"
-        return self.tr("{levels} levels").format(levels=self._apart(one.distance))
+        return f"Δ {self._apart(one.distance)}"
 
     def _apart(self, distance: int) -> str:
         return f"{math.sqrt(distance / self._values):.0f}"
 
     def _levels(self) -> str:
         return self.tr(
-            "Ordered by distance: by how many of 255 grey levels a pixel differs (root mean square)"
+            "Ordered by distance Δ: by how many of 255 grey levels a pixel differs (root mean square)"
         )
 
 
