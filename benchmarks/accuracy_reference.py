@@ -94,7 +94,9 @@ class PublicNetwork(Network):
 
     @override
     def features(self, theta: Tensor, images: Tensor) -> Tensor:
-        raise NotImplementedError  # no row of the table asks for them
+        raise NotImplementedError(
+            "the public row trains students only; features are asked for by distribution matching"
+        )
 
 
 def _loaded(public: Public, recipe: Recipe) -> reference.Reference:

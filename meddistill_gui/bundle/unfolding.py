@@ -79,7 +79,6 @@ def _unfolded(layer: bytes) -> Iterator[Layer]:
 def _zip(layer: bytes) -> Iterator[Layer]:
     if b"PK\5\6" not in layer:
         return
-    # a search must go on after anything odd, whatever it is: damaged and hostile zips raise many kinds
     try:
         with zipfile.ZipFile(io.BytesIO(layer)) as archive:
             yield "zip comment", archive.comment
@@ -88,7 +87,7 @@ def _zip(layer: bytes) -> Iterator[Layer]:
                 yield f"{info.filename} (extra)", info.extra + info.comment
                 with archive.open(info) as stream:
                     yield info.filename, stream.read(_MAX_STREAM)
-    except Exception:  # noqa: BLE001 - see above
+    except Exception:  # noqa: BLE001 - damaged and hostile zips raise many kinds; the search goes on
         return
 
 
@@ -110,11 +109,10 @@ def _png(layer: bytes) -> Iterator[Layer]:
 
 
 def _pixels(png: bytes) -> Iterator[Layer]:
-    # as for zip: a damaged picture must not end the search
     try:
         with Image.open(io.BytesIO(png)) as image:
             values = np.asarray(image.convert("RGB") if image.mode == "P" else image)
-    except Exception:  # noqa: BLE001 - see above
+    except Exception:  # noqa: BLE001 - as for zip: a damaged picture must not end the search
         return
     yield "pixels", values.tobytes()
     yield from _low_bits(values.tobytes())

@@ -37,6 +37,14 @@ class FindingsList(QTableWidget):
         self.setHorizontalHeaderLabels(
             [self.tr("Image"), self.tr("Class"), self.tr("p"), self.tr("Finding")]
         )
+        p_heading = QTableWidgetItem(self.tr("p"))
+        p_heading.setToolTip(
+            self.tr(
+                "Of all scores together: the smallest of their p-values times three, because three were looked at. "
+                "That of each score stands below its histogram."
+            )
+        )
+        self.setHorizontalHeaderItem(2, p_heading)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
