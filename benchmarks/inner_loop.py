@@ -11,6 +11,11 @@ written here in the way the field's public code does it; with --reference the pu
 (`benchmarks.reference`; take three channels: it pads grey images to 36 x 36). Every cell is a process of its own; its memory is the peak of
 the process less what it held before the first iteration (on a GPU: the peak of torch's allocator). The last column is
 the cosine of the images' gradient to that of `plain`, in double precision on a smaller problem.
+
+    python -m benchmarks.inner_loop --device cuda --modes stored replay TF32 bfloat16 graphs "TF32 graphs" compiled "compiled graphs"
+
+Faster ways (`meddistill_gui.engine.acceleration`), all replayed; what they prepare (compiled, recorded) is not timed but is in their memory and, as
+JSON, under `preparing`. Their cosine is to `replay` in float32 on the measured problem itself. On a CPU there are `bfloat16` and `compiled`.
 """
 
 import argparse
@@ -19,7 +24,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,11 +37,23 @@ from torch.nn import functional as F
 
 from benchmarks import reference
 from meddistill_gui.engine import augment
+from meddistill_gui.engine.acceleration.choosing import way_named
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.seeding import generator
 from meddistill_gui.engine.unroll import Step, Task, pullback, unroll
 
 MODES: Final = ("plain", "stored", "half", "replay", "micro", "first order")
+WAYS: Final[Mapping[str, str]] = {
+    "TF32": "TF32",
+    "bfloat16": "bfloat16",
+    "graphs": "float32, CUDA graphs",
+    "TF32 graphs": "TF32, CUDA graphs",
+    "bfloat16 graphs": "bfloat16, CUDA graphs",
+    "compiled": "float32, compiled",
+    "TF32 compiled": "TF32, compiled",
+    "compiled graphs": "float32, compiled, CUDA graphs",
+    "TF32 compiled graphs": "TF32, compiled, CUDA graphs",
+}
 _CLASSES: Final = 4
 _MEGABYTE: Final = 1e6
 _KILOBYTE: Final = 1024
@@ -78,7 +96,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--reference", type=Path, help="checkout of the public implementation of MTT")  # fmt: skip
     parser.add_argument("--images", type=int, default=12, help="synthetic images in each step")
     parser.add_argument("--steps", type=int, nargs="+", default=[10, 20, 40, 80])
-    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
+    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=(*MODES, *WAYS))
     parser.add_argument("--repeats", type=int, default=3, help="the best counts")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=1)
@@ -104,6 +122,8 @@ def _cell(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:
     torch.set_num_threads(options.threads)
     if mode in reference.MODES:
         return _reference_cell(options, mode, steps)
+    if mode in WAYS:
+        return _way_cell(options, mode, steps)
     exact = _gradient("plain", *_problem(_SMALL, 3, 6, torch.float64, "cpu"))
     found = _gradient(mode, *_problem(_SMALL, 3, 6, torch.float64, "cpu"))
     cosine = float(F.cosine_similarity(exact.flatten(), found.flatten(), dim=0))
@@ -112,6 +132,21 @@ def _cell(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:
     _gradient(mode, *_problem(shape, 1, 1, torch.float32, options.device))
     spent = _measured(lambda: _gradient(mode, *problem), options)
     return {"steps": steps, "mode": mode, "cosine": cosine, **spent}
+
+
+def _way_cell(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:
+    """A faster way, once it is prepared."""
+    shape = Shape(options.size, options.depth, options.width, options.channels, options.augmentation)  # fmt: skip
+    task, start, target = _problem(shape, options.images, steps, torch.float32, options.device)
+    fast = replace(task, way=way_named(WAYS[mode]))
+    before, begun = _peak(options.device), time.perf_counter()
+    found = _gradient("replay", fast, start, target)
+    preparing = time.perf_counter() - begun
+    spent = _measured(lambda: _gradient("replay", fast, start, target), options)
+    spent["bytes"] = _peak(options.device) - before
+    plain = _gradient("replay", task, start, target)
+    cosine = float(F.cosine_similarity(plain.flatten().double(), found.flatten().double(), dim=0))
+    return {"steps": steps, "mode": mode, "cosine": cosine, "preparing": preparing, **spent}
 
 
 def _reference_cell(options: argparse.Namespace, mode: str, steps: int) -> dict[str, Any]:

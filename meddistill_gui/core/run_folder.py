@@ -7,6 +7,7 @@ runs/<name>/
   wish                      "pause" or "stop", written by whoever watches
   experts/                  trajectory store
   checkpoint.safetensors    all that is needed to go on, replaced whole
+  speed.json                how its steps are computed, and what else was tried; missing where nothing was
   ledger.json               what the run was made and started from (`core.ledger`); stays here
   frames/NNNNNNNN.npy       snapshots of the synthetic images, uint8 [N, H, W] or [N, H, W, 3]
   frames/NNNNNNNN.labels    their labels where these are soft, float32 [N, K] as npy
@@ -86,6 +87,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         """State to go on from."""
         return self.root / "checkpoint.safetensors"
+
+    @property
+    def speed(self) -> Path:
+        """How the students' steps are computed (`engine.acceleration.record`); stays here."""
+        return self.root / "speed.json"
 
     @property
     def ledger(self) -> Path:

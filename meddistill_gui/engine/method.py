@@ -11,8 +11,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from meddistill_gui.engine.acceleration.rehearsal import Rehearsal
 from meddistill_gui.engine.networks.network import Network
 from meddistill_gui.engine.tensors import TrainingTensors
+from meddistill_gui.engine.ways import PLAIN, Way
 
 State = Mapping[str, Tensor]
 
@@ -44,6 +46,7 @@ class Setting:
         images_per_class: Synthetic images of each class.
         augmentation: Augmentation preset.
         synthetic: Synthetic images in all, for methods whose number does not follow from the classes; 0 elsewhere.
+        way: How students' steps are computed.
     """
 
     seed: int
@@ -55,6 +58,7 @@ class Setting:
     images_per_class: int
     augmentation: str
     synthetic: int = 0
+    way: Way = PLAIN
 
     @property
     def labels(self) -> Tensor:
@@ -101,12 +105,14 @@ class StepReport:
         loss: The objective.
         metrics: Further curves by name.
         skipped: Why nothing was changed; "" where it was.
+        way_left: Why `Setting.way` must be left; "" where it need not.
     """
 
     state: State
     loss: float
     metrics: Mapping[str, float] = field(default_factory=dict)
     skipped: str = ""
+    way_left: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +167,10 @@ class Method(Protocol):
     def result(self, setting: Setting, state: State) -> Learned:
         """What students would train on now."""
         ...
+
+    def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:  # noqa: ARG002 - for those that train students
+        """The student that this iteration would train, to try ways on; None where it trains none."""
+        return None
 
     def recipe(self, setting: Setting) -> Mapping[str, object]:  # noqa: ARG002 - for those that say something
         """What the method itself prescribes for its students: fields of `core.distilled.Recipe`; most prescribe nothing."""

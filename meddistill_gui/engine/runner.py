@@ -23,11 +23,12 @@ from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.engine import checkpoint as checkpoints
-from meddistill_gui.engine import devices, gates, processes, reworking, starting
+from meddistill_gui.engine import devices, gates, pacing, processes, reworking, starting
 from meddistill_gui.engine.bounded import is_bounded, normaliser_for
 from meddistill_gui.engine.checkpoint import Checkpoint
 from meddistill_gui.engine.experts.supply import supplied, wanted_at
 from meddistill_gui.engine.method import Learned, Method, Setting, StepReport
+from meddistill_gui.engine.pacing import Pace
 from meddistill_gui.engine.registry import make_method
 from meddistill_gui.engine.selection import Publisher, balanced_accuracy, better
 
@@ -48,6 +49,7 @@ class _Run:
     publisher: Publisher
     validation: RealImages
     control: Control
+    pace: Pace
 
     @property
     def total(self) -> int:
@@ -68,14 +70,14 @@ def distill(
 
     Args:
         config: The run's options.
-        run: Its folder; `experts/`, `frames/`, `checkpoint.safetensors`, `ledger.json` and `result/` are written.
+        run: Its folder; `experts/`, `frames/`, `checkpoint.safetensors`, `ledger.json`, `speed.json` and `result/` are written.
         train: Images of the training patients.
         validation: Images of the validation patients; they choose which iteration's set is kept.
         control: A stop is obeyed after the iteration in progress; a checkpoint and the best set so far are kept.
 
     Yields:
         `Progress` in the phases "training experts", the method's own and "evaluating"; `Metric` "loss",
-        "student rate", "validation balanced accuracy" and the method's own; `Frame`; `Warned`.
+        "student rate", "validation balanced accuracy", those of `pacing` and the method's own; `Frame`; `Warned`.
 
     Raises:
         Stopped: As asked; everything done is kept.
@@ -92,9 +94,9 @@ def distill(
     with writing_to(run.root):
         for folder in (run.frames, run.experts, run.result.parent):
             folder.mkdir(parents=True, exist_ok=True)
+    total = sum(phase.iterations for phase in method.phases)
     if method.needs_experts:
         iteration = begun.iteration if begun else 0
-        total = sum(phase.iterations for phase in method.phases)
         number = wanted_at(config, iteration, total)
         setting = yield from supplied(config, run.experts, setting, number, control)
     if begun is None:
@@ -105,7 +107,13 @@ def distill(
         _save(run, begun)  # noise that a method drew is drawn only once
     names, own = train.class_names, method.recipe(setting)
     publisher = Publisher(config=config, normaliser=normaliser, class_names=names, prescribed=own)
-    yield from _loop(_Run(config, run, method, setting, publisher, validation, control), begun)
+    pace, setting = pacing.begun(
+        Pace(speed=config.speed, every=config.evaluation.every, total=total, file=run.speed),
+        setting,
+    )
+    yield from _loop(
+        _Run(config, run, method, setting, publisher, validation, control, pace), begun
+    )
 
 
 def experts(
@@ -151,10 +159,11 @@ def _loop(run: _Run, at: Checkpoint) -> Iterator[Event]:
         while not _complete(run, at):
             processes.safe_point(run.control)
             run = yield from _with_enough_experts(run, at)
+            run = yield from _at_its_pace(run, at)
             if _to_be_evaluated(run, at):
                 at = yield from _evaluated(run, at)
             else:
-                at = yield from _iteration(run, at)
+                run, at = yield from _iteration(run, at)
             if time.monotonic() - saved > _SAVE_SECONDS:
                 _save(run.folder, at)
                 saved = time.monotonic()
@@ -190,6 +199,16 @@ def _with_enough_experts(run: _Run, at: Checkpoint) -> Generator[Event, None, _R
     return replace(run, setting=setting)
 
 
+def _at_its_pace(run: _Run, at: Checkpoint) -> Generator[Event, None, _Run]:
+    """The run with the way by which the coming iteration computes its students' steps."""
+    if at.iteration >= run.total:
+        return run
+    pace, setting = yield from pacing.followed(
+        run.pace, run.method, run.setting, at.state, at.iteration
+    )
+    return replace(run, pace=pace, setting=setting)
+
+
 def _complete(run: _Run, at: Checkpoint) -> bool:
     over = at.iteration >= run.total or gates.exhausted(at)
     return over and not _to_be_evaluated(run, at)
@@ -201,8 +220,12 @@ def _to_be_evaluated(run: _Run, at: Checkpoint) -> bool:
     return (due and at.evaluated < at.iteration) or (gates.exhausted(at) and at.best is None)
 
 
-def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
-    report = _of_first(run.method.step(run.setting, at.state, at.iteration))
+def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, tuple[_Run, Checkpoint]]:
+    own = run.method.step(run.setting, at.state, at.iteration)
+    if own.way_left:  # of this process's device; others may go on
+        pace, setting = yield from pacing.left(run.pace, run.setting, own.way_left, at.iteration)
+        run = replace(run, pace=pace, setting=setting)
+    report = _of_first(own)
     after = gates.advanced(at, report)
     if gates.must_recover(after) and not gates.exhausted(after):
         after = gates.recovered(run.method, run.setting, after)
@@ -212,7 +235,7 @@ def _iteration(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:
     yield from gates.warnings_of(at, after, report.skipped)
     if processes.is_first() and _due(after.iteration, max(1, run.total // _FRAMES), run.total):
         yield _frame(run, after)
-    return after
+    return run, after
 
 
 def _evaluated(run: _Run, at: Checkpoint) -> Generator[Event, None, Checkpoint]:

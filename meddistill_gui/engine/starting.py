@@ -97,7 +97,7 @@ def _random(setting: Setting) -> torch.Generator:
 def run_digest(config: DistillConfig, train: RealImages) -> str:
     """Names the training images and every option but those that do not touch the result: hex SHA-256."""
     options = to_mapping(config)
-    for name in ("project", "name", "device"):
+    for name in ("project", "name", "device", "speed"):
         options.pop(name, None)
     found = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
     found.update(np.ascontiguousarray(train.labels).tobytes())

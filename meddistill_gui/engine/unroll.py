@@ -16,6 +16,8 @@ assignment gives what TESLA computes (Cui et al. 2023, arXiv 2211.10586, equatio
 The graphs of the last k steps may be kept from the way forward instead (`keep_graphs=k`): 0 replays every step, T stores
 all of them (fastest where it fits), anything between trades memory for time. Micro-batches divide a step's images where the
 network does not couple those of a batch, so the result is the same.
+
+A step itself is computed by `student_step`, in the way that the task says (`ways`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,11 +25,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from meddistill_gui.engine import augment
 from meddistill_gui.engine.augment import Draw
 from meddistill_gui.engine.networks.network import Network
+from meddistill_gui.engine.student_step import Form, Given, Graph, Pulled, graph, through
+from meddistill_gui.engine.ways import PLAIN, Way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ class Task:
         rates: `[R]`, positive.
         steps: What happens at each of the T steps.
         micro_batch: Images per pass inside a step; 0 takes all at once.
+        way: How a step is computed.
     """
 
     network: Network
@@ -64,6 +67,7 @@ class Task:
     rates: Tensor
     steps: tuple[Step, ...]
     micro_batch: int = 0
+    way: Way = PLAIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +77,12 @@ class Tape:
     Attributes:
         task: What was learned from.
         thetas: Parameters before each step and after the last, T + 1 times `[P]`, without graph.
-        graphs: The graphs that were kept, by step.
+        graphs: The graphs that were kept, by step: one for each of its micro-batches.
     """
 
     task: Task
     thetas: tuple[Tensor, ...]
-    graphs: Mapping[int, tuple["Pass", ...]]
+    graphs: Mapping[int, tuple[Graph, ...]]
 
     @property
     def final(self) -> Tensor:
@@ -103,25 +107,6 @@ class Gradients:
     theta0: Tensor | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pass:
-    """One micro-batch of one step with its graph: gradient as a function of the three leaves.
-
-    Attributes:
-        index: Which synthetic images.
-        theta: Leaf `[P]`.
-        images: Leaf `[b, C, S, S]`, before augmentation.
-        labels: Leaf `[b, K]`.
-        gradient: `[P]`, this micro-batch's share of g[t], differentiable.
-    """
-
-    index: Tensor
-    theta: Tensor
-    images: Tensor
-    labels: Tensor
-    gradient: Tensor
-
-
 def unroll(task: Task, theta0: Tensor, *, keep_graphs: int = 0) -> Tape:
     """Train the student and remember its way.
 
@@ -131,14 +116,17 @@ def unroll(task: Task, theta0: Tensor, *, keep_graphs: int = 0) -> Tape:
         keep_graphs: Graphs of how many of the last steps to keep; 0 keeps none.
     """
     thetas, graphs = [theta0.detach()], {}
-    first_kept = len(task.steps) - keep_graphs
-    for number, step in enumerate(task.steps):
-        if number >= first_kept:
-            graphs[number] = tuple(_passes(task, step, thetas[-1]))
-            gradient = sum_of(part.gradient.detach() for part in graphs[number])
-        else:
-            gradient = _gradient(task, step, thetas[-1])
-        thetas.append(thetas[-1] - task.rates[step.rate].detach() * gradient)
+    first_kept = len(task.steps) - (keep_graphs if task.way.keeps_graphs else 0)
+    with task.way.arithmetic(theta0.device):
+        for number, step in enumerate(task.steps):
+            pieces = (given for _, given in _pieces(task, step, thetas[-1]))
+            form = _form(task, step)
+            if number >= first_kept:
+                graphs[number] = tuple(graph(form, given) for given in pieces)
+                gradient = sum_of(part.gradient.detach() for part in graphs[number])
+            else:
+                gradient = sum_of(task.way.gradient(form, given) for given in pieces)
+            thetas.append(thetas[-1] - task.rates[step.rate].detach() * gradient)
     return Tape(task=task, thetas=tuple(thetas), graphs=graphs)
 
 
@@ -165,55 +153,67 @@ def pullback(
         torch.zeros_like(value) for value in (task.images, task.labels, task.rates)
     )
     adjoint = cotangents.get(last, torch.zeros_like(tape.final))
-    for number in reversed(range(first, last)):
-        step = task.steps[number]
-        rate = task.rates[step.rate].detach()
-        remembers = not first_order and (number > first or (want_theta0 and first == 0))
-        carried = torch.zeros_like(adjoint)
-        for part in tape.graphs.get(number) or _passes(task, step, tape.thetas[number]):
-            rates[step.rate] -= adjoint @ part.gradient.detach()
-            d_images, d_labels, d_theta = _pulled(part, adjoint, remembers=remembers)
-            images.index_add_(0, part.index, -rate * d_images)
-            labels.index_add_(0, part.index, -rate * d_labels)
-            if d_theta is not None:
-                carried += d_theta
-        adjoint = adjoint - rate * carried
-        if number in cotangents:
-            adjoint = adjoint + cotangents[number]
+    with task.way.arithmetic(tape.final.device):
+        for number in reversed(range(first, last)):
+            step = task.steps[number]
+            rate = task.rates[step.rate].detach()
+            remembers = not first_order and (number > first or (want_theta0 and first == 0))
+            carried = torch.zeros_like(adjoint)
+            for index, found in _pulls(tape, number, adjoint, remembers=remembers):
+                rates[step.rate] -= adjoint @ found.gradient
+                images.index_add_(0, index, -rate * found.images)
+                labels.index_add_(0, index, -rate * found.labels)
+                if found.theta is not None:
+                    carried += found.theta
+            adjoint = adjoint - rate * carried
+            if number in cotangents:
+                adjoint = adjoint + cotangents[number]
     theta0 = adjoint if want_theta0 and first == 0 else None
     return Gradients(images=images, labels=labels, rates=rates, theta0=theta0)
 
 
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Sum over images of -sum_k y_k log softmax(logits)_k; labels are probabilities `[B, K]`."""
-    return -(labels * F.log_softmax(logits, dim=1)).sum()
+def _pulls(
+    tape: Tape, number: int, adjoint: Tensor, *, remembers: bool
+) -> Iterator[tuple[Tensor, Pulled]]:
+    """One step's micro-batches, each with what it gives back, from its kept graph or computed again."""
+    task, step = tape.task, tape.task.steps[number]
+    kept, form = tape.graphs.get(number), _form(tape.task, step)
+    for place, (index, given) in enumerate(_pieces(task, step, tape.thetas[number])):
+        if kept:
+            yield index, through(kept[place], adjoint, remembers=remembers)
+        else:
+            yield index, task.way.pulled(form, given, adjoint, remembers=remembers)
 
 
-def _gradient(task: Task, step: Step, theta: Tensor) -> Tensor:
-    """g[t] without graph: `[P]`."""
-    leaf = theta.detach().requires_grad_()
-    return sum_of(
-        torch.autograd.grad(_loss(task, step, leaf, *pieces), leaf)[0]
-        for pieces in _micro_batches(task, step)
+def _form(task: Task, step: Step) -> Form:
+    """What a step is besides its tensors."""
+    return Form(
+        network=task.network,
+        count=len(step.images),
+        moves=step.draw.moves,
+        colours=step.draw.colours,
+        cuts=step.draw.cuts,
+        half=task.way.half,
     )
 
 
-def _passes(task: Task, step: Step, theta: Tensor) -> Iterator[Pass]:
-    """g[t] in micro-batches, each with its graph."""
+def _pieces(task: Task, step: Step, theta: Tensor) -> Iterator[tuple[Tensor, Given]]:
+    """A step's micro-batches: which images, and their tensors."""
+    images, labels = task.images.detach(), task.labels.detach()
     for index, draw in _micro_batches(task, step):
-        leaf = theta.detach().requires_grad_()
-        images = task.images.detach()[index].requires_grad_()
-        labels = task.labels.detach()[index].requires_grad_()
-        scores = task.network.twice_differentiable_logits(leaf, augment.apply(images, draw))
-        loss = cross_entropy(scores, labels) / len(step.images)
-        (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
-        yield Pass(index=index, theta=leaf, images=images, labels=labels, gradient=gradient)
-
-
-def _loss(task: Task, step: Step, theta: Tensor, index: Tensor, draw: Draw) -> Tensor:
-    images = augment.apply(task.images.detach()[index], draw)
-    scores = task.network.logits(theta, images)
-    return cross_entropy(scores, task.labels.detach()[index]) / len(step.images)
+        yield (
+            index,
+            Given(
+                theta=theta,
+                images=images[index],
+                labels=labels[index],
+                affine=draw.affine,
+                brightness=draw.brightness,
+                saturation=draw.saturation,
+                contrast=draw.contrast,
+                cutout=draw.cutout,
+            ),
+        )
 
 
 def _micro_batches(task: Task, step: Step) -> Iterator[tuple[Tensor, Draw]]:
@@ -222,15 +222,6 @@ def _micro_batches(task: Task, step: Step) -> Iterator[tuple[Tensor, Draw]]:
         size = task.micro_batch
     for first in range(0, len(step.images), size):
         yield step.images[first : first + size], step.draw.part(first, first + size)
-
-
-def _pulled(
-    part: Pass, adjoint: Tensor, *, remembers: bool
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Gradients of adjoint . g[t] by images, labels and, if the way back goes on, parameters."""
-    leaves = (part.images, part.labels, *((part.theta,) if remembers else ()))
-    found = torch.autograd.grad(part.gradient, leaves, grad_outputs=adjoint)
-    return found[0], found[1], found[2] if remembers else None
 
 
 def sum_of(tensors: Iterator[Tensor]) -> Tensor:

@@ -144,6 +144,14 @@ class DistillConfig:
         text="Where to compute; auto takes a GPU if there is one.",
         choices=("auto", "cpu", "cuda"),
     )
+    speed: str = option(
+        "auto",
+        text="How students' steps are computed: auto tries faster ways on a GPU (TF32, bfloat16, CUDA graphs, a compiler) and takes the "
+        "fastest whose gradient agrees with float32's, and on a CPU plain float32; plain tries none; compiled wants the compiler, also on a CPU.",
+        choices=("auto", "plain", "compiled"),
+        source="docs/decisions/0005-faster-steps.md",
+        expert=True,
+    )
     images: ImagesConfig = group(ImagesConfig, text="Images")
     network: NetworkConfig = group(NetworkConfig, text="Network")
     experts: ExpertsConfig = group(ExpertsConfig, text="Experts")

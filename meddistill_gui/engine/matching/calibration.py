@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from meddistill_gui.engine.unroll import Task, unroll
+from meddistill_gui.engine.ways import PLAIN
 
 _TRIAL: Final = 1e-3
 _LEAST_COSINE: Final = 0.2  # images that point nowhere yet must not begin at no rate at all
@@ -29,7 +30,8 @@ def first_rate(task: Task, segments: Iterable[tuple[Tensor, Tensor]]) -> float:
     Returns:
         A positive number, the median over the segments; 0.01 where nothing moves.
     """
-    slow = dataclasses.replace(task, rates=torch.full_like(task.rates, _TRIAL))
+    rates = torch.full_like(task.rates, _TRIAL)
+    slow = dataclasses.replace(task, rates=rates, way=PLAIN)
     found = []
     for start, target in segments:
         moved = (unroll(slow, start).final - start) / _TRIAL

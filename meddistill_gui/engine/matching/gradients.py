@@ -19,7 +19,8 @@ from meddistill_gui.engine.objectives.features import one_hot
 from meddistill_gui.engine.objectives.gradients import gradient_distance
 from meddistill_gui.engine.samplers.batches import student_steps
 from meddistill_gui.engine.seeding import generator
-from meddistill_gui.engine.unroll import Task, cross_entropy, unroll
+from meddistill_gui.engine.student_step import cross_entropy
+from meddistill_gui.engine.unroll import Task, unroll
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a segment asks of the synthetic images, in the memory there is, and the mean over segments and processes."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from meddistill_gui.core.errors import OutOfMemoryError
 from meddistill_gui.engine import processes
+from meddistill_gui.engine.acceleration.rehearsal import finite
 from meddistill_gui.engine.memory import graphs_to_keep
 from meddistill_gui.engine.method import State
 from meddistill_gui.engine.objectives.segments import Match, segment_match
@@ -97,7 +99,7 @@ def pull_along(
         OutOfMemoryError: One image at a time is still too much.
     """
     while True:
-        fitted, keep = _fitted(task, memory, room)
+        fitted, keep = fitted_into(task, memory, room)
         try:
             return _pull(fitted, keep, start, target, weights, skip_above, further), room
         except torch.OutOfMemoryError as error:
@@ -109,11 +111,13 @@ def pull_along(
         # outside the handler: its traceback would hold on to the tensors that must go
         room += 1
         _LOG.warning("too little memory: going on in smaller pieces (%d)", room)
+        task.way.release()
         if start.is_cuda:
             torch.cuda.empty_cache()
 
 
-def _fitted(task: Task, memory: str, room: int) -> tuple[Task, int]:
+def fitted_into(task: Task, memory: str, room: int) -> tuple[Task, int]:
+    """The task in pieces that there is room for, and how many graphs are kept; arguments as of `pull_along`."""
     if room == 0:
         return task, graphs_to_keep(memory, task)
     largest = max(len(step.images) for step in task.steps)
@@ -142,6 +146,14 @@ def _pull(
             cotangents[step] = cotangents[step] + more if step in cotangents else more
         gradients = pullback(tape, cotangents)
     return Pull(match=match, weights=counted, gradients=gradients)
+
+
+def sane(pulled: tuple[Pull | None, int]) -> bool:
+    """Whether the numbers that `pull_along` gave are finite."""
+    pull = pulled[0]
+    if pull is None:
+        return True
+    return math.isfinite(pull.match.loss) and (pull.gradients is None or finite(pull.gradients))
 
 
 class Mean:

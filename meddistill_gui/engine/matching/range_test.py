@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
+from meddistill_gui.engine.acceleration.rehearsal import Rehearsal
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 
 GRID: Final = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
@@ -75,7 +76,11 @@ class RangeTest(Method):
         if iteration == self._length - 1:
             after = {**_base(state), "image.rate": torch.full_like(rate, self._chosen(scores))}
         metrics: Mapping[str, float] = {"image rate": float(after["image.rate"])}
-        return StepReport(state=after, loss=loss, metrics=metrics)
+        return StepReport(state=after, loss=loss, metrics=metrics, way_left=report.way_left)
+
+    @override
+    def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:
+        return self.then.rehearsal(setting, _base(state), max(0, iteration - self._length))
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:

@@ -12,6 +12,8 @@ from torch import Tensor
 from typing_extensions import override
 
 from meddistill_gui.engine import processes
+from meddistill_gui.engine.acceleration.falling_back import done_somehow
+from meddistill_gui.engine.acceleration.rehearsal import Rehearsal
 from meddistill_gui.engine.matching import descent
 from meddistill_gui.engine.matching.calibration import first_rate
 from meddistill_gui.engine.matching.pulls import (
@@ -19,8 +21,10 @@ from meddistill_gui.engine.matching.pulls import (
     Further,
     Mean,
     Pull,
+    fitted_into,
     pull_along,
     room_of,
+    sane,
 )
 from meddistill_gui.engine.method import (
     Experts,
@@ -32,6 +36,7 @@ from meddistill_gui.engine.method import (
     StepReport,
 )
 from meddistill_gui.engine.objectives.features import one_hot
+from meddistill_gui.engine.objectives.segments import segment_match
 from meddistill_gui.engine.objectives.shape import shape_match
 from meddistill_gui.engine.objectives.weights import WeightRule, everything
 from meddistill_gui.engine.samplers.batches import student_steps
@@ -142,8 +147,10 @@ class SegmentMatching(Method):
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
         mean, room = Mean(state, remember_weights=self.remember_weights), room_of(state)
+        left = ""
         for place in processes.share(self.segments):
-            pull, room = self._pull(setting, state, iteration, place, room)
+            (pull, room), why = self._pull(setting, state, iteration, place, room)
+            left = left or why
             mean.add(pull)
         found = mean.over_all_processes()
         if room != room_of(state):
@@ -151,7 +158,7 @@ class SegmentMatching(Method):
         if found.matched and self.remember_weights:
             state = {**state, "weights": found.weights}
         if not found.matched:
-            return StepReport(state=state, loss=math.nan, skipped=NOTHING_LEFT)
+            return StepReport(state=state, loss=math.nan, skipped=NOTHING_LEFT, way_left=left)
         metrics = {
             "student rate": float(descent.rate_of_raw(state["rates"]).mean()),
             "kept parameters": found.kept,
@@ -159,31 +166,50 @@ class SegmentMatching(Method):
         }
         if not found.pulled:
             why = f"its loss is above {self.skip_above:g}"
-            return StepReport(state=state, loss=found.loss, metrics=metrics, skipped=why)
+            return StepReport(
+                state=state, loss=found.loss, metrics=metrics, skipped=why, way_left=left
+            )
         moved = self._moved(state, found.gradients)
-        return StepReport(state=moved, loss=found.loss, metrics=metrics)
+        return StepReport(state=moved, loss=found.loss, metrics=metrics, way_left=left)
+
+    @override
+    def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:
+        number = iteration * self.segments
+        start, target = self._ends(setting, state, number)
+
+        def cotangent(student: Tensor) -> Tensor:
+            weights = self._weights(setting, state, student, target, iteration)
+            match = segment_match(student, start, target, weights)
+            return torch.zeros_like(student) if match is None else match.cotangent
+
+        task, keep = fitted_into(self._task(setting, state, number), self.memory, room_of(state))
+        return Rehearsal(task=task, start=start, cotangent=cotangent, keep=keep)
 
     def _pull(
         self, setting: Setting, state: State, iteration: int, place: int, room: int
-    ) -> tuple[Pull | None, int]:
-        """What one of the iteration's segments asks for, and how much memory there was room for."""
+    ) -> tuple[tuple[Pull | None, int], str]:
+        """What one of the iteration's segments asks for, how much memory there was room for, and why the way must be left."""
         number = iteration * self.segments + place
         start, target = self._ends(setting, state, number)
 
         def weights(student: Tensor) -> Tensor:
             return self._weights(setting, state, student, target, iteration)
 
-        task = self._task(setting, state, number)
-        return pull_along(
-            task,
-            start,
-            target,
-            weights=weights,
-            memory=self.memory,
-            room=room,
-            skip_above=self.skip_above,
-            further=self._shape_term(setting, state, number, target) if self.shape > 0 else None,
-        )
+        further = self._shape_term(setting, state, number, target) if self.shape > 0 else None
+
+        def pulled(task: Task) -> tuple[Pull | None, int]:
+            return pull_along(
+                task,
+                start,
+                target,
+                weights=weights,
+                memory=self.memory,
+                room=room,
+                skip_above=self.skip_above,
+                further=further,
+            )
+
+        return done_somehow(self._task(setting, state, number), pulled, sane)
 
     def _shape_term(self, setting: Setting, state: State, number: int, target: Tensor) -> Further:
         """The weighted shape term's gradients, at the middle and the end of a student's way."""
@@ -240,6 +266,7 @@ class SegmentMatching(Method):
             rates=descent.rate_of_raw(state["rates"]),
             steps=steps,
             micro_batch=self.micro_batch,
+            way=setting.way,
         )
 
     def _ends(self, setting: Setting, state: State, iteration: int) -> tuple[Tensor, Tensor]:

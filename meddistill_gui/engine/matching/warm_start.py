@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from typing_extensions import override
 
+from meddistill_gui.engine.acceleration.rehearsal import Rehearsal
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 
 _PREFIX = "warm."
@@ -53,8 +54,19 @@ class WarmStart(Method):
             images = self.first.result(setting, report.state).images
             after = self.then.setup(setting, images)
         return StepReport(
-            state=after, loss=report.loss, metrics=report.metrics, skipped=report.skipped
+            state=after,
+            loss=report.loss,
+            metrics=report.metrics,
+            skipped=report.skipped,
+            way_left=report.way_left,
         )
+
+    @override
+    def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:
+        length = sum(phase.iterations for phase in self.first.phases)
+        if iteration >= length:
+            return self.then.rehearsal(setting, state, iteration - length)
+        return self.first.rehearsal(setting, _unmarked(state), iteration)
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:

@@ -17,6 +17,8 @@ from typing_extensions import override
 from meddistill_gui.core.distilled import ANY_START
 from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.engine import augment
+from meddistill_gui.engine.acceleration.falling_back import done_somehow
+from meddistill_gui.engine.acceleration.rehearsal import Rehearsal, finite
 from meddistill_gui.engine.footprint import graphs_kept, refuse_too_large
 from meddistill_gui.engine.matching import descent
 from meddistill_gui.engine.matching.adam import adam
@@ -128,24 +130,37 @@ class WholeTraining(Method):
 
     @override
     def step(self, setting: Setting, state: State, iteration: int) -> StepReport:
-        task = self._task(setting, state)
-        kept = graphs_kept(
-            setting.network,
-            tuple(task.images.shape[1:]),
-            steps=len(self.order),
-            batch=len(self.order[0]),
-            memory=self.memory,
-            device=setting.device,
-        )
-        tape = unroll(task, self._theta0(setting, iteration), keep_graphs=kept)
-        real, labels = self._real(setting, iteration)
-        judged = real_loss(setting.network, tape.final, task.images, real, labels)
-        gradients = pullback(tape, {len(task.steps): judged.theta}, window=self.window or None)
+        task, kept = self._task(setting, state), self._kept(setting)
+        start, (real, labels) = self._theta0(setting, iteration), self._real(setting, iteration)
+
+        def learned_from(task: Task) -> tuple[RealLoss, Gradients]:
+            tape = unroll(task, start, keep_graphs=kept)
+            judged = real_loss(setting.network, tape.final, task.images, real, labels)
+            back = pullback(tape, {len(task.steps): judged.theta}, window=self.window or None)
+            return judged, back
+
+        (judged, gradients), left = done_somehow(task, learned_from, _sane)
         return StepReport(
             state=self._moved(state, gradients, judged, iteration),
             loss=judged.loss,
             metrics={"student rate": float(task.rates.mean()), "certainty of the labels": float(task.labels.amax(1).mean())},
+            way_left=left,
         )  # fmt: skip
+
+    @override
+    def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:
+        task, (real, labels) = self._task(setting, state), self._real(setting, iteration)
+
+        def cotangent(student: Tensor) -> Tensor:
+            return real_loss(setting.network, student, task.images, real, labels).theta
+
+        return Rehearsal(
+            task=task,
+            start=self._theta0(setting, iteration),
+            cotangent=cotangent,
+            keep=self._kept(setting),
+            window=self.window or None,
+        )
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:
@@ -153,6 +168,18 @@ class WholeTraining(Method):
             images=state["images"],
             labels=self._labels(setting, state),
             rates=descent.rate_of_raw(state["rates"]),
+        )
+
+    def _kept(self, setting: Setting) -> int:
+        """Graphs of how many of the last steps are kept."""
+        shape = (setting.train.images.shape[1], setting.size, setting.size)
+        return graphs_kept(
+            setting.network,
+            shape,
+            steps=len(self.order),
+            batch=len(self.order[0]),
+            memory=self.memory,
+            device=setting.device,
         )
 
     def _labels(self, setting: Setting, state: State) -> Tensor:
@@ -167,6 +194,7 @@ class WholeTraining(Method):
             labels=self._labels(setting, state),
             rates=descent.rate_of_raw(state["rates"]),
             steps=steps_of(self.order, setting.size, setting.device),
+            way=setting.way,
         )
 
     def _theta0(self, setting: Setting, iteration: int) -> Tensor:
@@ -248,6 +276,11 @@ def _drawn(network: Network, seed: int) -> Tensor:
 
 def _learned(state: State) -> tuple[str, ...]:
     return tuple(name for name in ("images", "rates", "labels") if name in state)
+
+
+def _sane(found: tuple[RealLoss, Gradients]) -> bool:
+    judged, gradients = found
+    return math.isfinite(judged.loss) and finite(gradients)
 
 
 def _through_softmax(logits: Tensor, d_probabilities: Tensor) -> Tensor:

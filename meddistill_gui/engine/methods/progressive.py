@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.trajectories import ProgressiveOptions
+from meddistill_gui.engine.acceleration.rehearsal import Rehearsal
 from meddistill_gui.engine.matching.composing import prepared, segment_matching
 from meddistill_gui.engine.matching.overlap import Mitigation, overlap_of
 from meddistill_gui.engine.matching.segments import SegmentMatching
@@ -104,7 +105,12 @@ class Progressive(Method):
             loss=report.loss,
             metrics=metrics,
             skipped=report.skipped,
+            way_left=report.way_left,
         )
+
+    @override
+    def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:
+        return self.matching.rehearsal(setting, state, iteration)
 
     @override
     def result(self, setting: Setting, state: State) -> Learned:
