@@ -34,7 +34,10 @@ from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
 
 NETWORK_MEMORY: Final = "memory of the network, GB"
-"""Name of the figure that `estimate` tells before it runs anything."""
+"""Name of a figure that `estimate` tells before it runs anything."""
+
+EXPERTS_ON_DISK: Final = "experts on the disk, GB"
+"""Another one, of methods that have experts."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from meddistill_gui.engine import checkpoint as checkpoints
 from meddistill_gui.engine import reworking, starting
 from meddistill_gui.engine.bounded import normaliser_for
 from meddistill_gui.engine.checkpoint import Checkpoint
+from meddistill_gui.engine.experts.forms import form_of
 from meddistill_gui.engine.experts.store import open_store
 from meddistill_gui.engine.experts.training import epochs_needed, experts_digest
 from meddistill_gui.engine.method import Setting
@@ -111,6 +112,6 @@ def _setting(parts: Parts) -> Setting:
         parameter_count=setting.network.parameter_count,
         epochs=epochs_needed(config),
         digest=experts_digest(config, setting.train),
-        half=config.experts.half,
+        form=form_of(config.experts, setting.network.shapes),
     )
     return replace(setting, experts=store)

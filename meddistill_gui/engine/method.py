@@ -27,8 +27,8 @@ class Experts(Protocol):
         """Number of complete experts."""
         ...
 
-    def theta(self, expert: int, epoch: int) -> Tensor:
-        """Parameters of an expert after an epoch, float32 `[P]` on the CPU."""
+    def theta(self, expert: int, epoch: float) -> Tensor:
+        """Parameters of an expert after so many epochs, float32 `[P]` on the CPU; between two epochs on the straight way."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Measure on this machine how long a run would take and how much memory it needs, before anybody commits to it."""
+"""Measure on this machine how long a run would take and how much memory and disk it needs, before anybody commits to it."""
 
 import tempfile
 import time
@@ -20,15 +20,19 @@ from meddistill_gui.core.pace import in_words
 from meddistill_gui.core.patch_set import PATCH_CLASSES
 from meddistill_gui.core.project import open_project
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.core.run_folder import create_run
-from meddistill_gui.core.specs import NETWORK_MEMORY
+from meddistill_gui.core.run_folder import RunFolder, create_run
+from meddistill_gui.core.specs import EXPERTS_ON_DISK, NETWORK_MEMORY
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.engine import devices, runner
+from meddistill_gui.engine.experts.forms import EVERY_EPOCH, Fidelity, fidelity, form_of
+from meddistill_gui.engine.experts.store import estimated_bytes, snapshots_in
 from meddistill_gui.engine.experts.training import epochs_needed
 from meddistill_gui.engine.footprint import footprint
 from meddistill_gui.engine.networks.families import make_network
+from meddistill_gui.engine.networks.network import Network
 from meddistill_gui.operations import patch_sets
 
+_NAME: Final = "measured"
 _ITERATIONS: Final = 4
 _STUDENT_STEPS: Final = 20
 _EXPERTS: Final = 2
@@ -68,21 +72,27 @@ def estimate(config: DistillConfig, control: Control) -> Iterator[Event]:
     """
     yield Started(operation="estimate", phases=(PHASE,))
     images, classes = _training_counts(validate(config))
-    needed = _network_bytes(config, classes)
+    needed, stored = _network_bytes(config, classes), _experts_bytes(config, classes)
     if needed is not None:
         yield Metric(name=NETWORK_MEMORY, step=0, value=needed / 1e9)
+    if stored is not None:
+        yield Metric(name=EXPERTS_ON_DISK, step=0, value=stored / 1e9)
     with tempfile.TemporaryDirectory() as folder:
         watch = yield from _dry_run(config, Path(folder), classes, control)
+        lost = None if stored is None else _lost_by_storing(config, Path(folder), classes)
     device = devices.choose(config.device)
     parts = _multiplied(config, watch, images / _made_up_count(config, classes))
     total = sum(parts.values())
     yield Finished(
         summary={
-            "text": f"The run will take {in_words(total)} on {device.type}.",
+            "text": f"The run will take {in_words(total)} on {device.type}.{_sentence(lost)}",
             **{name: round(seconds, 1) for name, seconds in parts.items()},
             "seconds": round(total, 1),
             "memory_bytes": devices.peak_bytes(device),
             "network_bytes": needed,
+            "experts_bytes": stored,
+            "experts_off": None if lost is None else round(lost.ends, 6),
+            "experts_length_off": None if lost is None else round(lost.length, 6),
             "device": device.type,
         }
     )
@@ -107,17 +117,8 @@ def _network_bytes(config: DistillConfig, classes: int) -> int | None:
     if not isinstance(config.options, SoftLabelOptions):
         return None
     options, images = config.options, config.images
-    network = make_network(
-        config.network.family,
-        depth=config.network.depth,
-        width=config.network.width,
-        channels=images.channels,
-        size=images.size,
-        classes=classes,
-        norm=config.network.norm,
-    )
     return footprint(
-        network,
+        _network(config, classes),
         (images.channels, images.size, images.size),
         steps=options.inner_steps * options.inner_epochs,
         batch=options.batch or options.images,
@@ -125,10 +126,50 @@ def _network_bytes(config: DistillConfig, classes: int) -> int | None:
     ).total
 
 
+def _network(config: DistillConfig, classes: int) -> Network:
+    return make_network(
+        config.network.family,
+        depth=config.network.depth,
+        width=config.network.width,
+        channels=config.images.channels,
+        size=config.images.size,
+        classes=classes,
+        norm=config.network.norm,
+    )
+
+
+def _experts_bytes(config: DistillConfig, classes: int) -> int | None:
+    """What the experts take on the disk; None for methods without."""
+    if not epochs_needed(config):
+        return None
+    network = _network(config, classes)
+    return estimated_bytes(
+        experts=config.experts.count,
+        epochs=epochs_needed(config),
+        parameter_count=network.parameter_count,
+        form=form_of(config.experts, network.shapes),
+    )
+
+
+def _lost_by_storing(config: DistillConfig, folder: Path, classes: int) -> Fidelity | None:
+    """What the form of storing loses of one of the dry run's experts; None where it keeps everything."""
+    form = form_of(config.experts, _network(config, classes).shapes)
+    if form == EVERY_EPOCH:
+        return None
+    snapshots = snapshots_in(next(RunFolder(folder / "runs" / _NAME).experts.glob("expert-*")))
+    return fidelity(snapshots, form, span=value_at(config, "options.expert_epochs"))
+
+
+def _sentence(lost: Fidelity | None) -> str:
+    if lost is None:
+        return ""
+    return f" Stored so, an expert is off by up to {lost.ends:.2%} of a segment's length; this one had learned noise, yours will differ."
+
+
 def _dry_run(
     config: DistillConfig, folder: Path, classes: int, control: Control
 ) -> Generator[Event, None, _Stopwatch]:
-    small = _shortened(replace(config, project=folder, name="measured"))
+    small = _shortened(replace(config, project=folder, name=_NAME))
     made_up = _made_up(config, classes)
     run, watch = create_run(small), _Stopwatch()
     for event in runner.distill(small, run, made_up, made_up, control):
@@ -144,6 +185,8 @@ def _shortened(config: DistillConfig) -> DistillConfig:
     values: dict[str, object] = {
         "iterations": iterations,
         "experts.count": min(_EXPERTS, config.experts.count),
+        "experts.half": False,  # what storing loses is measured on whole experts
+        "experts.waypoints": 0,
         "evaluation.every": iterations,
         "evaluation.steps": _STUDENT_STEPS,
         "evaluation.validation_students": 1,

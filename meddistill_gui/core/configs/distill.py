@@ -61,6 +61,15 @@ class ExpertsConfig:
         source="measured, benchmarks/experts",
         expert=True,
     )
+    waypoints: int = option(
+        0,
+        text="Store only so many sets of parameters of each expert, spread over its epochs; between them its way is taken as "
+        "straight, layer by layer. 0 stores every epoch.",
+        minimum=0,
+        maximum=200,
+        source="arXiv 2406.19827 (MCT)",
+        expert=True,
+    )
     flatness: float = option(
         0.0,
         text="Radius of the search for flat minima (GSAM); 0 trains by plain SGD, which is twice as fast.",
@@ -77,6 +86,13 @@ class ExpertsConfig:
         source="0.3 in the public code for radiographs of arXiv 2211.11004's successors",
         expert=True,
     )
+
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        if self.waypoints == 1:
+            yield "experts.waypoints is 1, but a way has a beginning and an end: take 2 or more, or 0 for every epoch."
+        if self.waypoints and self.half:
+            yield "experts.waypoints and experts.half cannot both be set: take one way of storing experts."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,12 @@ class TrajectoryOptions:
     max_start: int = option(
         4, text="Segments start before this expert epoch.", minimum=1, maximum=150
     )
+    between_epochs: bool = option(
+        default=False,
+        text="Segments also start between two epochs, where the expert's way is taken as straight.",
+        source="arXiv 2406.19827 (MCT)",
+        expert=True,
+    )
     expert_rate: float = option(
         0.0,
         text="Step size of the experts' SGD; 0 takes experts.learning_rate.",

@@ -2,7 +2,7 @@
 
 experts/
   expert-00000.safetensors    "snapshots" float32 [E + 1, P], memory-mapped; who made it and a SHA-256 in the header.
-                              In half precision instead "first", "steps" and "scales", see `precision`
+                              Or in another form, see `forms`: half precision, or a few waypoints
   growing-00001.safetensors   the epochs done so far of the expert that is being trained; goes when it is complete
 
 A file appears under its name only when it is whole, so a crash costs at most the epochs since `growing` was last written.
@@ -22,13 +22,13 @@ from torch import Tensor
 
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.files import write_whole, writing_to
-from meddistill_gui.engine.experts.precision import Shortened, shortened
+from meddistill_gui.engine.experts.forms import EVERY_EPOCH, Form, Layout, fits, restored
 
 STORE_FORMAT: Final = 1
 _CHUNK: Final = 1 << 22
 _KEY: Final = "trajectory"
 _HEADER_BYTES: Final = 1024
-_BYTES: Final = {"F32": 4, "F16": 2}
+_BYTES: Final = {"F32": 4, "F16": 2, "I64": 8}
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class TrajectoryStore:
         parameter_count: P, parameters of the network.
         epochs: E, epochs that each expert is trained for (E + 1 snapshots with the untrained one).
         digest: Names the images, network and options that experts come from.
-        half: Whether new experts are stored in half precision; both kinds are read.
+        form: How new experts are stored; all forms are read.
     """
 
     folder: Path
     parameter_count: int
     epochs: int
     digest: str
-    half: bool = False
+    form: Form = EVERY_EPOCH
     _checked: set[int] = field(default_factory=set, repr=False, compare=False)
 
     @property
@@ -66,8 +66,10 @@ class TrajectoryStore:
         self._check(expert)
         return True
 
-    def theta(self, expert: int, epoch: int) -> Tensor:
+    def theta(self, expert: int, epoch: float) -> Tensor:
         """Parameters after `epoch` epochs: float32 `[P]` on the CPU, the caller's own copy.
+
+        Between two epochs the way is taken to be straight and evenly gone.
 
         Raises:
             IndexError: There is no such epoch.
@@ -76,13 +78,13 @@ class TrajectoryStore:
         if not 0 <= epoch <= self.epochs:
             raise IndexError(f"epoch {epoch} of {self.epochs}")
         self._check(expert)
+        before, part = math.floor(epoch), epoch - math.floor(epoch)
         with safetensors.safe_open(self.path(expert), framework="pt") as file:
-            if "snapshots" in file.keys():  # noqa: SIM118 - the handle is no mapping
-                theta: Tensor = file.get_slice("snapshots")[epoch]
-                return theta.clone()
-            steps = file.get_slice("steps")[:epoch]
-            short = Shortened(file.get_tensor("first"), steps, file.get_tensor("scales"))
-            return short.restored(epoch)
+            names = frozenset(file.keys())
+            theta = restored(names, file.get_slice, before)
+            if part:
+                theta = torch.lerp(theta, restored(names, file.get_slice, before + 1), part)
+        return theta
 
     def append(self, expert: int, snapshots: Tensor) -> None:
         """Add a trained expert; an existing one is never replaced.
@@ -102,11 +104,8 @@ class TrajectoryStore:
             raise ValueError(f"expert {expert} has parameters that are not finite")
         if self.path(expert).exists():
             raise ValueError(f"expert {expert} is there already")
-        tensors = {"snapshots": snapshots}
-        if self.half:
-            short = shortened(snapshots)
-            tensors = {"first": short.first, "steps": short.steps, "scales": short.scales}
-        write_whole(self.path(expert), _to_bytes(tensors, self.digest, str(expert)))
+        content = _to_bytes(self.form.tensors(snapshots), self.digest, str(expert))
+        write_whole(self.path(expert), content)
         self._checked.add(expert)
 
     def path(self, expert: int) -> Path:
@@ -147,18 +146,6 @@ class TrajectoryStore:
     def _growing(self, expert: int) -> Path:
         return self.folder / f"growing-{expert:05d}.safetensors"
 
-    def _layouts(self) -> tuple[dict[str, tuple[str, tuple[int, ...]]], ...]:
-        """What a file may hold: type and shape of each tensor."""
-        epochs, parameters = self.epochs, self.parameter_count
-        return (
-            {"snapshots": ("F32", (epochs + 1, parameters))},
-            {
-                "first": ("F32", (parameters,)),
-                "steps": ("F16", (epochs, parameters)),
-                "scales": ("F32", (epochs,)),
-            },
-        )
-
     def _check(self, expert: int) -> None:
         """Read the whole file once per opened store; later accesses trust it."""
         if expert in self._checked:
@@ -168,7 +155,7 @@ class TrajectoryStore:
             raise ProjectError(f"{path} is missing.", "Resume the run: it is trained again.")
         _refuse_strangers(path, self.digest)
         damage = _damage(path, self.digest, str(expert))
-        if damage is None and _layout(path) not in self._layouts():
+        if damage is None and not fits(_layout(path), self.epochs, self.parameter_count):
             damage = "it holds other numbers than these experts have"
         if damage is not None:
             raise ProjectError(
@@ -179,7 +166,7 @@ class TrajectoryStore:
 
 
 def open_store(
-    folder: Path, *, parameter_count: int, epochs: int, digest: str, half: bool = False
+    folder: Path, *, parameter_count: int, epochs: int, digest: str, form: Form = EVERY_EPOCH
 ) -> TrajectoryStore:
     """Open a folder of experts, or make it.
 
@@ -188,7 +175,7 @@ def open_store(
         parameter_count: P of the network.
         epochs: Epochs each expert is trained for.
         digest: Names images, network and options (`experts.training.experts_digest`).
-        half: Store new experts in half precision.
+        form: How new experts are stored.
 
     Raises:
         ProjectError: The experts there belong to other images or options. They are not touched.
@@ -200,13 +187,21 @@ def open_store(
             leftover.unlink(missing_ok=True)
     for path in sorted(folder.glob("expert-*.safetensors")):
         _refuse_strangers(path, digest)
-    return TrajectoryStore(folder, parameter_count, epochs, digest, half)
+    return TrajectoryStore(folder, parameter_count, epochs, digest, form)
 
 
-def estimated_bytes(*, experts: int, epochs: int, parameter_count: int, half: bool = False) -> int:
+def snapshots_in(path: Path) -> Tensor:
+    """All snapshots of an expert that was just stored with every epoch, float32 `[E + 1, P]`; nothing is checked."""
+    with safetensors.safe_open(path, framework="pt") as file:
+        snapshots: Tensor = file.get_tensor("snapshots")
+        return snapshots.clone()
+
+
+def estimated_bytes(
+    *, experts: int, epochs: int, parameter_count: int, form: Form = EVERY_EPOCH
+) -> int:
     """Disk space that a complete store takes."""
-    each = 4 * parameter_count + epochs * parameter_count * (2 if half else 4)
-    return experts * (each + _HEADER_BYTES)
+    return experts * (form.size(epochs, parameter_count) + _HEADER_BYTES)
 
 
 def _growing_name(expert: int) -> str:
@@ -258,9 +253,9 @@ def _fills(tensors: dict[str, Any], size: int) -> bool:
     return end == size
 
 
-def _layout(path: Path) -> object:
+def _layout(path: Path) -> Layout:
     header = _header(path)
-    return None if header is None else header["layout"]
+    return {} if header is None else header["layout"]
 
 
 def _refuse_strangers(path: Path, digest: str) -> None:

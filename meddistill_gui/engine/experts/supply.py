@@ -15,6 +15,7 @@ from typing_extensions import override
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Event
+from meddistill_gui.engine.experts.forms import form_of
 from meddistill_gui.engine.experts.store import open_store
 from meddistill_gui.engine.experts.training import epochs_needed, experts_digest, train_experts
 from meddistill_gui.engine.method import Experts, Setting
@@ -39,7 +40,7 @@ class FirstExperts(Experts):
         return self.number
 
     @override
-    def theta(self, expert: int, epoch: int) -> Tensor:
+    def theta(self, expert: int, epoch: float) -> Tensor:
         """Parameters of an expert after an epoch, float32 `[P]` on the CPU."""
         return self.store.theta(expert, epoch)
 
@@ -81,7 +82,7 @@ def supplied(
         parameter_count=setting.network.parameter_count,
         epochs=epochs_needed(config),
         digest=experts_digest(config, setting.train),
-        half=config.experts.half,
+        form=form_of(config.experts, setting.network.shapes),
     )
     these = replace(config, experts=replace(config.experts, count=number))
     yield from train_experts(these, setting.network, setting.train, store, control)

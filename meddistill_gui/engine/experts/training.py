@@ -51,7 +51,7 @@ def experts_digest(config: DistillConfig, data: TrainingTensors) -> str:
     experts = {
         name: value
         for name, value in asdict(config.experts).items()
-        if name not in {"count", "first", "epochs", "half"}
+        if name not in {"count", "first", "epochs", "half", "waypoints"}
     }
     said = {
         "experts": experts | _wanted(config),

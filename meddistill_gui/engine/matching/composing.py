@@ -13,7 +13,12 @@ from meddistill_gui.engine.matching.segments import (
 )
 from meddistill_gui.engine.matching.warm_start import WarmStart
 from meddistill_gui.engine.method import Method, Setting, State
-from meddistill_gui.engine.samplers.segments import Segment, experts_of, uniform
+from meddistill_gui.engine.samplers.segments import (
+    Segment,
+    begun_earlier,
+    experts_of,
+    uniform,
+)
 
 _WARM_STUDENT_RATE = (
     0.01  # of students that train on the images of the warm start; arXiv 2110.04181, public code
@@ -52,7 +57,7 @@ def segment_matching(
             label_rate=options.label_rate,
             average=options.average,
         ),
-        sampler=sampler,
+        sampler=_between_epochs(sampler) if options.between_epochs else sampler,
         weighting=weighting,
         remember_weights=remember_weights,
         skip_above=options.skip_above,
@@ -75,6 +80,16 @@ def uniform_segments(options: TrajectoryOptions) -> Sampler:
             max_start=options.max_start,
             length=options.expert_epochs,
         )
+
+    return sampled
+
+
+def _between_epochs(sampler: Sampler) -> Sampler:
+    """The same segments, begun anywhere between two epochs."""
+
+    def sampled(setting: Setting, state: State, iteration: int) -> Segment:
+        drawn = sampler(setting, state, iteration)
+        return begun_earlier(drawn, seed=setting.seed, iteration=iteration)
 
     return sampled
 

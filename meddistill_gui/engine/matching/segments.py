@@ -214,8 +214,7 @@ class SegmentMatching(Method):
     def _shape_term(self, setting: Setting, state: State, number: int, target: Tensor) -> Further:
         """The weighted shape term's gradients, at the middle and the end of a student's way."""
         segment = self.sampler(setting, state, number)
-        halfway = (segment.start + segment.end) // 2
-        expert = experts_given(setting).theta(segment.expert, halfway).to(target.device)
+        expert = experts_given(setting).theta(segment.expert, segment.middle).to(target.device)
 
         def gradients(tape: Tape) -> Mapping[int, Tensor]:
             last = len(tape.task.steps)

@@ -13,13 +13,18 @@ class Segment:
 
     Attributes:
         expert: Which expert.
-        start: Epoch at which it begins.
+        start: Epoch at which it begins; whole, or between two.
         end: Epoch at which it ends.
     """
 
     expert: int
-    start: int
-    end: int
+    start: float
+    end: float
+
+    @property
+    def middle(self) -> float:
+        """The epoch halfway, a whole one where the segment begins at a whole one."""
+        return self.start + round(self.end - self.start) // 2
 
 
 def uniform(
@@ -40,6 +45,22 @@ def uniform(
     random = generator(seed, "segment", iteration)
     start = int(torch.randint(min_start, max(min_start + 1, max_start), (), generator=random))
     return Segment(expert=int(order[place]), start=start, end=start + length)
+
+
+def begun_earlier(segment: Segment, *, seed: int, iteration: int) -> Segment:
+    """The segment begun by less than an epoch earlier, so that starts lie anywhere on the way and not only at whole epochs.
+
+    Continuous sampling as in arXiv 2406.19827 (MCT). A segment that begins at the untrained network stays as it is, and so no
+    segment leaves its window.
+
+    Args:
+        segment: Begins at a whole epoch.
+        seed: Seed of the run.
+        iteration: Iteration of the run; it alone decides by how much.
+    """
+    random = generator(seed, "between epochs", iteration)
+    earlier = min(float(torch.rand((), generator=random)), segment.start)
+    return Segment(expert=segment.expert, start=segment.start - earlier, end=segment.end - earlier)
 
 
 def growing_window(*, iteration: int, grown_at: int, first: int, max_start: int) -> int:

@@ -1,8 +1,9 @@
 """A run small enough for tests; also a program of its own, so that it can be killed.
 
-python small_run.py FOLDER [EPOCHS_BEFORE_SUICIDE, or -1 to live]
+python small_run.py FOLDER EXPERTS_OPTIONS_AS_JSON [EPOCHS_BEFORE_SUICIDE, or -1 to live]
 """
 
+import json
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.events import Progress
 from meddistill_gui.engine.experts import training
+from meddistill_gui.engine.experts.forms import form_of
 from meddistill_gui.engine.experts.store import TrajectoryStore, open_store
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.tensors import TrainingTensors
@@ -48,6 +50,7 @@ def small_store(folder: Path, config: DistillConfig, data: TrainingTensors) -> T
         parameter_count=NETWORK.parameter_count,
         epochs=training.epochs_needed(config),
         digest=training.experts_digest(config, data),
+        form=form_of(config.experts, NETWORK.shapes),
     )
 
 
@@ -66,9 +69,9 @@ def with_options(config: DistillConfig, **options) -> DistillConfig:
 def main() -> None:
     training._SAVE_SECONDS = 0.0
     torch.set_num_threads(1)
-    config, data = small_config(), small_data()
+    config, data = small_config(**json.loads(sys.argv[2])), small_data()
     store = small_store(Path(sys.argv[1]), config, data)
-    left = int(sys.argv[2]) if len(sys.argv) > 2 else -1
+    left = int(sys.argv[3]) if len(sys.argv) > 3 else -1
     for event in training.train_experts(config, NETWORK, data, store, Control()):
         left -= isinstance(event, Progress)
         if left == 0:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_run import trained
 
+from meddistill_gui.engine.experts.forms import EVERY_EPOCH, HalfPrecision
 from meddistill_gui.engine.experts.precision import fidelity_loss, shortened
 from meddistill_gui.engine.experts.store import estimated_bytes, open_store
 
@@ -41,12 +42,16 @@ def test_a_store_in_half_precision_takes_half_the_space_and_reads_back(tmp_path)
     stores = {}
     for half in (False, True):
         stores[half] = open_store(
-            tmp_path / str(half), parameter_count=400, epochs=30, digest="d", half=half
+            tmp_path / str(half),
+            parameter_count=400,
+            epochs=30,
+            digest="d",
+            form=HalfPrecision() if half else EVERY_EPOCH,
         )
         stores[half].append(0, walk(3))
     sizes = {half: store.path(0).stat().st_size for half, store in stores.items()}
     assert sizes[True] == pytest.approx(sizes[False] * 0.52, rel=0.02)
-    bound = estimated_bytes(experts=1, epochs=30, parameter_count=400, half=True)
+    bound = estimated_bytes(experts=1, epochs=30, parameter_count=400, form=HalfPrecision())
     assert bound - 1024 < sizes[True] <= bound
     for epoch in (0, 1, 17, 30):
         assert torch.equal(stores[True].theta(0, epoch), shortened(walk(3)).restored(epoch))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from meddistill_gui.core.errors import ProjectError, TargetError
+from meddistill_gui.engine.experts.forms import EVERY_EPOCH, AtWaypoints, HalfPrecision
 from meddistill_gui.engine.experts.store import estimated_bytes, open_store
 
 
@@ -13,16 +14,27 @@ def snapshots(seed, epochs=3, parameters=50):
     return torch.randn(epochs + 1, parameters, generator=torch.Generator().manual_seed(seed))
 
 
-def opened(folder, digest="d1", epochs=3, parameters=50):
-    return open_store(folder, parameter_count=parameters, epochs=epochs, digest=digest)
+FORMS = {
+    "every epoch": EVERY_EPOCH,
+    "half precision": HalfPrecision(),
+    "waypoints": AtWaypoints(3, (30, 20)),
+}
+
+
+def opened(folder, digest="d1", epochs=3, parameters=50, form=EVERY_EPOCH):
+    return open_store(folder, parameter_count=parameters, epochs=epochs, digest=digest, form=form)
+
+
+def with_three(folder, form=EVERY_EPOCH):
+    store = opened(folder, form=form)
+    for expert in range(3):
+        store.append(expert, snapshots(expert))
+    return opened(folder)
 
 
 @pytest.fixture
 def filled(tmp_path):
-    store = opened(tmp_path / "experts")
-    for expert in range(3):
-        store.append(expert, snapshots(expert))
-    return opened(tmp_path / "experts")
+    return with_three(tmp_path / "experts")
 
 
 def test_what_is_appended_comes_back_to_the_bit(filled):
@@ -82,8 +94,9 @@ def test_there_are_no_other_epochs(filled, epoch):
         filled.theta(0, epoch)
 
 
-def test_every_flipped_bit_is_noticed_and_the_others_stay(filled):
-    path = filled.path(1)
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_flipped_bit_is_noticed_and_the_others_stay(tmp_path, form):
+    path = with_three(tmp_path / "experts", form).path(1)
     whole = path.read_bytes()
     generator = torch.Generator().manual_seed(0)
     places = torch.randint(len(whole), (60,), generator=generator).tolist()
@@ -107,6 +120,40 @@ def _same_meaning(whole, broken):
     return re.sub(rb"\s", b"", whole[8 : 8 + length]) == re.sub(
         rb"\s", b"", broken[8 : 8 + length]
     ) and (whole[:8] + whole[8 + length :] == broken[:8] + broken[8 + length :])
+
+
+def test_files_of_all_forms_stand_in_one_store(tmp_path):
+    for expert, form in enumerate(FORMS.values()):
+        opened(tmp_path, form=form).append(expert, snapshots(expert))
+    for form in FORMS.values():
+        store = opened(tmp_path, form=form)
+        assert all(store.complete(expert) for expert in range(3))
+        assert torch.equal(store.theta(0, 2), snapshots(0)[2])
+        torch.testing.assert_close(store.theta(1, 2), snapshots(1)[2], rtol=0, atol=2e-3)
+        assert torch.equal(store.theta(2, 2), snapshots(2)[2])  # a waypoint
+        assert not torch.equal(store.theta(2, 1), snapshots(2)[1])
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_between_two_epochs_the_way_is_straight(tmp_path, form):
+    store = with_three(tmp_path, form)
+    for before in range(3):
+        one, other = store.theta(1, before), store.theta(1, before + 1)
+        for part in (0.0, 0.25, 0.9):
+            expected = (1 - part) * one.double() + part * other.double()
+            torch.testing.assert_close(
+                store.theta(1, before + part).double(), expected, rtol=0, atol=1e-6
+            )
+    with pytest.raises(IndexError):
+        store.theta(1, 3.01)
+
+
+def test_waypoints_of_another_network_are_no_silent_success(tmp_path):
+    opened(tmp_path, parameters=60, form=AtWaypoints(3, (30, 30))).append(
+        0, snapshots(0, parameters=60)
+    )
+    with pytest.raises(ProjectError, match="damaged"):
+        opened(tmp_path).complete(0)
 
 
 @pytest.mark.parametrize("kept", [0, 5, 100, -1])
@@ -176,6 +223,8 @@ def test_a_vanished_folder_is_a_sentence(tmp_path):
         store.append(0, snapshots(0))
 
 
-def test_the_estimate_is_close(filled):
-    used = sum(path.stat().st_size for path in filled.folder.iterdir())
-    assert used <= estimated_bytes(experts=3, epochs=3, parameter_count=50) < used + 3 * 1024
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_estimate_is_close(tmp_path, form):
+    used = sum(path.stat().st_size for path in with_three(tmp_path, form).folder.iterdir())
+    expected = estimated_bytes(experts=3, epochs=3, parameter_count=50, form=form)
+    assert used <= expected < used + 3 * 1024

@@ -1,6 +1,7 @@
 """Experts: plain SGD as by an independent loop, independent of each other and of interruptions."""
 
 import itertools
+import json
 import signal
 import subprocess
 import sys
@@ -132,9 +133,14 @@ def test_events_count_epochs_to_the_end(tmp_path):
     assert losses[3] < losses[0]
 
 
-def test_a_stop_in_mid_epoch_keeps_complete_epochs_and_goes_on_to_the_same_bytes(tmp_path):
-    trained(tmp_path / "whole")
-    control, config, data = Control(), small_config(), small_data()
+FORMS = {"every epoch": {}, "half precision": {"half": True}, "waypoints": {"waypoints": 3}}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_stop_in_mid_epoch_keeps_complete_epochs_and_goes_on_to_the_same_bytes(tmp_path, form):
+    config = small_config(**form)
+    trained(tmp_path / "whole", config)
+    control, data = Control(), small_data()
     store = small_store(tmp_path / "cut", config, data)
     work = training.train_experts(config, NETWORK, data, store, control)
     metrics = (event for event in work if isinstance(event, Metric))
@@ -144,21 +150,23 @@ def test_a_stop_in_mid_epoch_keeps_complete_epochs_and_goes_on_to_the_same_bytes
         next(metrics)
     assert store.count == 1
     assert len(store.load_growing(1)) == 3
-    trained(tmp_path / "cut")
+    trained(tmp_path / "cut", config)
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_killed_again_and_again_gives_the_same_bytes_as_uninterrupted(tmp_path):
+    form = {"waypoints": 3}  # what is kept of a growing expert is the same in every form
+
     def run(folder, *suicide):
-        command = [sys.executable, str(PROGRAM), str(folder), *suicide]
+        command = [sys.executable, str(PROGRAM), str(folder), json.dumps(form), *suicide]
         return subprocess.run(command, check=False, timeout=120).returncode
 
     for epochs in ("2", "5"):
         assert run(tmp_path / "killed", epochs) == -signal.SIGKILL
     assert run(tmp_path / "killed") == 0
-    trained(tmp_path / "whole")
+    trained(tmp_path / "whole", small_config(**form))
     assert files(tmp_path / "killed") == files(tmp_path / "whole")
 
 
@@ -183,6 +191,7 @@ def test_the_digest_names_what_experts_depend_on_and_nothing_else():
     assert digest == training.experts_digest(
         small_config(count=9, epochs=20, half=True), small_data()
     )
+    assert digest == training.experts_digest(small_config(waypoints=3), data)
     assert digest == training.experts_digest(replace(config, name="another"), data)
     moved = replace(data, images=data.images.clone())
     moved.images[7, 0, 3, 3] += 1e-3

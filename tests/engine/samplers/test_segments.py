@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meddistill_gui.engine.samplers.segments import experts_of, growing_window, uniform
+from meddistill_gui.engine.samplers.segments import (
+    Segment,
+    begun_earlier,
+    experts_of,
+    growing_window,
+    uniform,
+)
 
 
 @given(
@@ -42,3 +48,33 @@ def test_the_window_grows_to_its_end_and_no_further() -> None:
 def test_no_experts_is_said() -> None:
     with pytest.raises(ValueError, match="at least one expert"):
         experts_of(None)
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    iteration=st.integers(0, 10**5),
+    start=st.integers(0, 5),
+    length=st.integers(1, 5),
+)
+def test_a_segment_begins_less_than_an_epoch_earlier_and_is_as_long(seed: int, iteration: int, start: int, length: int) -> None:  # fmt: skip
+    whole = Segment(expert=2, start=start, end=start + length)
+    drawn = begun_earlier(whole, seed=seed, iteration=iteration)
+    assert drawn == begun_earlier(whole, seed=seed, iteration=iteration)
+    assert drawn.expert == 2
+    assert max(0, start - 1) <= drawn.start <= start
+    assert drawn.end - drawn.start == pytest.approx(length)
+    assert drawn.end <= whole.end
+    assert drawn.middle == pytest.approx(drawn.start + length // 2)
+
+
+def test_starts_lie_evenly_between_two_epochs() -> None:
+    whole = Segment(expert=0, start=3, end=5)
+    starts = [begun_earlier(whole, seed=0, iteration=n).start for n in range(2000)]
+    tenths = Counter(int(10 * (start - 2)) for start in starts)
+    assert set(tenths) == set(range(10))
+    assert max(tenths.values()) < 2 * min(tenths.values())
+
+
+def test_the_middle_of_whole_epochs_is_a_whole_epoch() -> None:
+    assert Segment(expert=0, start=1, end=4).middle == 2
+    assert Segment(expert=0, start=2, end=4).middle == 3

@@ -13,7 +13,7 @@ from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import ConfigError, MedDistillError
 from meddistill_gui.core.events import Metric, Progress
 from meddistill_gui.core.pace import in_words
-from meddistill_gui.core.specs import NETWORK_MEMORY
+from meddistill_gui.core.specs import EXPERTS_ON_DISK, NETWORK_MEMORY
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.pages.distillation_wizard.draft import Draft
 from meddistill_gui.gui.pages.distillation_wizard.patch_offer import METHOD
@@ -26,6 +26,7 @@ from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.progress_line import ProgressLine
 from meddistill_gui.jobs.job import StartJob
 
+_COUNTED: Final = {NETWORK_MEMORY: "network_bytes", EXPERTS_ON_DISK: "experts_bytes"}
 _A_TENTH: Final = 2**30 / 10
 _OF_CLASSES: Final = frozenset({"images_per_class", "iterations", "device"})
 _OF_PATCHES: Final = frozenset(
@@ -54,6 +55,7 @@ class BudgetStep(WizardStep):
         self._draft = draft
         self._measured: DistillConfig | None = None
         self._summary: Mapping[str, Any] = {}
+        self._counted: dict[str, float] = {}
         self._asked: DistillConfig | None = None
         self.work = RunThread(start_job, self)
         self.work.reported.connect(self._on_event)
@@ -72,6 +74,8 @@ class BudgetStep(WizardStep):
             "seconds_evaluation": label(wrap=False),
             "memory_bytes": label(wrap=False),
             "network_bytes": label(wrap=False),
+            "experts_bytes": label(wrap=False),
+            "experts_off": label(wrap=False),
             "device": label(wrap=False),
         }
         self._arrange()
@@ -110,7 +114,7 @@ class BudgetStep(WizardStep):
             return
         self.notice.hide()
         self.progress.begin(self.tr("Measuring"))
-        self._asked = self._draft.config
+        self._asked, self._counted = self._draft.config, {}
         self.work.start("estimate", self._asked)
         self._say()
 
@@ -134,9 +138,10 @@ class BudgetStep(WizardStep):
     def _on_event(self, event: object) -> None:
         if isinstance(event, Progress):
             self.progress.show_progress(event)
-        elif isinstance(event, Metric) and event.name == NETWORK_MEMORY:
+        elif isinstance(event, Metric) and event.name in _COUNTED:
             # counted before anything runs: a large network's dry run takes long
-            self._summary = {"network_bytes": event.value * 1e9}
+            self._counted[_COUNTED[event.name]] = event.value * 1e9
+            self._summary = dict(self._counted)
             self._say()
 
     def _on_measured(self, summary: dict[str, Any]) -> None:
@@ -165,6 +170,8 @@ class BudgetStep(WizardStep):
             "seconds_evaluation": self.tr("Evaluation on the way"),
             "memory_bytes": self.tr("Memory"),
             "network_bytes": self.tr("Of which the network's training"),
+            "experts_bytes": self.tr("Experts on the disk"),
+            "experts_off": self.tr("Lost by storing them so, about"),
             "device": self.tr("Computed on"),
         }
         card = QFrame()
@@ -206,7 +213,9 @@ def _words(name: str, summary: Mapping[str, Any]) -> str:
     value = summary.get(name)
     if value is None:
         return "–"
-    if name in {"memory_bytes", "network_bytes"}:
+    if name == "experts_off":
+        return f"{value:.2%}"
+    if name.endswith("_bytes"):
         return f"{value / 2**30:.1f} GiB" if value > _A_TENTH else f"{value / 2**20:,.0f} MiB"
     if name == "device":
         return QCoreApplication.translate("Wizard", "Processor") if value == "cpu" else str(value)
