@@ -258,8 +258,17 @@ def load_toml(cls: type[Config], path: Path) -> Config:
         ProjectError: The file is missing or is no TOML.
         ConfigError: A value is wrong.
     """
+    return validate(from_mapping(cls, read_toml(path)))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        ProjectError: The file is missing or is no TOML.
+    """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ProjectError(
             f"{path} is missing.", "Choose a folder that MedDistill has made."
@@ -269,7 +278,6 @@ def load_toml(cls: type[Config], path: Path) -> Config:
             f"{path} is damaged: {error}.",
             "Restore it from a copy, or start again in a new folder.",
         ) from error
-    return validate(from_mapping(cls, tree))
 
 
 def _bound(value: float | None) -> str:

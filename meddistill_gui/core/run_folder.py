@@ -1,7 +1,7 @@
 """The run folder: everything about one run, readable while it runs and after a crash.
 
 runs/<name>/
-  run.toml                  the frozen `DistillConfig`
+  run.toml                  the frozen `DistillConfig`, and the format of the folder
   patches.toml              the frozen `PatchesConfig`, where the run is made from patches of large images
   events.jsonl              one event a line, only ever appended to
   wish                      "pause" or "stop", written by whoever watches
@@ -28,9 +28,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import tomli_w
+
 from meddistill_gui.core import events
-from meddistill_gui.core.config import load_toml, save_toml
-from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.config import from_mapping, read_toml, to_mapping, validate
+from meddistill_gui.core.configs.distill import RUN_FORMAT, DistillConfig
 from meddistill_gui.core.errors import ConfigError, ProjectError
 from meddistill_gui.core.files import write_whole, writing_to
 
@@ -157,7 +159,8 @@ def create_run(config: DistillConfig) -> RunFolder:
     with writing_to(run.root):
         for folder in (run.root, run.frames, run.experts, run.result.parent, run.audit):
             folder.mkdir(parents=True, exist_ok=True)
-    save_toml(run.config, config)
+    content = {"format": RUN_FORMAT, **to_mapping(config)}
+    write_whole(run.config, tomli_w.dumps(content).encode())
     return run
 
 
@@ -179,7 +182,7 @@ def open_run(root: Path) -> tuple[RunFolder, DistillConfig]:
         The run, and the config it was begun with; `project` and `name` say where the folder lies now, also after a move.
 
     Raises:
-        ProjectError: It is no run folder, or a damaged one.
+        ProjectError: It is no run folder, a damaged one, or another version's.
     """
     run = RunFolder(root.resolve())
     if not run.config.is_file():
@@ -191,8 +194,24 @@ def open_run(root: Path) -> tuple[RunFolder, DistillConfig]:
 
 def _config_here(run: RunFolder) -> DistillConfig:
     here = RunFolder(run.root.resolve())
-    stored = load_toml(DistillConfig, run.config)
-    return replace(stored, project=here.project, name=here.name)
+    return replace(_stored_config(run.config), project=here.project, name=here.name)
+
+
+def _stored_config(path: Path) -> DistillConfig:
+    stored = read_toml(path)
+    made_by = stored.pop("format", 1)  # the first runs did not say
+    if made_by != RUN_FORMAT:
+        raise ProjectError(
+            f"{path} was made by another version of MedDistill (format {made_by}, this one reads {RUN_FORMAT}).",
+            "Open the run with the version that made it, or a newer one.",
+        )
+    try:
+        return validate(from_mapping(DistillConfig, stored))
+    except ConfigError as error:
+        raise ProjectError(
+            f"{path} cannot be used: {error.message}",
+            "It was made by another version of MedDistill or changed by hand: open the run with that version, or restore the file.",
+        ) from error
 
 
 class EventLog:

@@ -81,6 +81,31 @@ def test_a_damaged_config_is_named(config):
         open_run(run.root)
 
 
+def test_a_newer_versions_run_is_refused_and_left_as_it_is(config):
+    run = create_run(config)
+    written = run.config.read_text()
+    assert written.startswith("format = 1\n")
+    run.config.write_text(written.replace("format = 1", "format = 2"))
+    before = run.config.read_bytes()
+    for opened in (lambda: open_run(run.root), lambda: create_run(config)):
+        with pytest.raises(ProjectError, match=r"another version of MedDistill \(format 2"):
+            opened()
+    assert run.config.read_bytes() == before
+
+
+def test_a_run_from_before_runs_said_their_format_is_read(config):
+    run = create_run(config)
+    run.config.write_text(run.config.read_text().replace("format = 1\n", ""))
+    assert open_run(run.root)[1] == config
+
+
+def test_an_option_that_this_version_does_not_know_is_named_with_a_remedy(config):
+    run = create_run(config)
+    run.config.write_text(run.config.read_text().replace("[images]", "[images]\nzoom = 2"))
+    with pytest.raises(ProjectError, match=r"images.zoom is no option.*another version"):
+        open_run(run.root)
+
+
 def test_events_are_read_as_they_come(tmp_path):
     path = tmp_path / "events.jsonl"
     log = EventLog(path)

@@ -56,7 +56,7 @@ def thinned(snapshots: Tensor, number: int, lengths: Tensor) -> Waypoints:
         lengths: int64 `[L]`, parameters of each layer.
     """
     chosen = waypoint_epochs(len(snapshots) - 1, number)
-    steps = (snapshots[1:].double() - snapshots[:-1].double()).split(lengths.tolist(), dim=1)
+    steps = torch.split(snapshots[1:].double() - snapshots[:-1].double(), lengths.tolist(), dim=1)
     gone = torch.stack([step.norm(dim=1) for step in steps], dim=1)  # [E, L]
     shares = snapshots.new_zeros(len(snapshots), len(lengths))
     for first, last in itertools.pairwise(chosen):
