@@ -126,6 +126,6 @@ def refuse_too_large(setting: Setting, *, steps: int, batch: int, memory: str) -
                 f"This network needs about {need / 1e9:.1f} GB for {steps} steps on {batch} images of {shape[1]} x {shape[2]} "
                 f"pixels; this machine has {there / 1e9:.1f} GB."
             ],
-            "Take a smaller network (network.family), fewer pixels (images.size), fewer images per step (options.batch) or "
-            "options.memory 'replay'.",
+            "Take a smaller network (network.family), fewer pixels (images.size), fewer images per step (options.batch), "
+            "options.memory 'replay', or smaller pieces of a step (options.micro_batch, where the method has it).",
         )

@@ -87,6 +87,7 @@ def distill(
     devices.prepare_threads()
     normaliser = normaliser_for(config, train)
     setting = starting.make_setting(config, train, normaliser)
+    starting.refuse_too_large(config, setting)
     method = make_method(config)
     _refuse_idle_processes(config)
     digest = starting.run_digest(config, train)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Final
 
 import numpy as np
 import torch
@@ -9,16 +10,21 @@ from torch import Tensor
 
 from meddistill_gui.core.config import to_mapping
 from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.errors import ConfigError, LabelError
 from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.engine import devices
+from meddistill_gui.engine import devices, footprint
 from meddistill_gui.engine.method import Experts, Setting
 from meddistill_gui.engine.networks.families import make_network
 from meddistill_gui.engine.seeding import generator
 from meddistill_gui.engine.tensors import Normaliser, rows_of, training_tensors
 
-_CHUNK = 1024
+_CHUNK: Final = 1024
+_STEPS: Final = 20  # of a student whose method chooses their number
+_BYTES_PER_NUMBER: Final = (
+    32  # of a convnet's first maps; autograd holds about 23 (`memory.bytes_per_image`)
+)
 
 
 def make_setting(
@@ -53,6 +59,35 @@ def make_setting(
         synthetic=synthetic,
         augmentation=config.augmentation,
     )
+
+
+def refuse_too_large(config: DistillConfig, setting: Setting) -> None:
+    """Stop before the experts of a run whose students the device has no memory for.
+
+    Raises:
+        ConfigError: Saying how much is needed and how much there is.
+    """
+    options = config.options
+    if not isinstance(options, TrajectoryOptions):
+        return  # those without experts look for themselves before they begin
+    count, on_gpu = len(setting.labels), setting.device.type == "cuda"
+    batch, steps = min(options.batch or count, count), options.inner_steps or _STEPS
+    # a GPU run that does not fit goes on in smaller pieces by itself (`matching.pulls`)
+    stored = options.memory == "stored" and not on_gpu
+    piece = batch if stored else min(batch, 1 if on_gpu else options.micro_batch or batch)
+    if not _fits_easily(config, setting, graphs=piece * (steps if stored else 1), steps=steps):
+        memory = "stored" if stored else "replay"
+        footprint.refuse_too_large(setting, steps=steps, batch=piece, memory=memory)
+
+
+def _fits_easily(config: DistillConfig, setting: Setting, *, graphs: int, steps: int) -> bool:
+    """Whether it is not worth the seconds that an exact count takes; `graphs` is images times steps held at a time."""
+    there = devices.memory_bytes(setting.device)
+    if config.network.family != "convnet" or there is None:
+        return there is None
+    maps = graphs * config.network.width * setting.size**2
+    path = 2 * steps * 4 * setting.network.parameter_count
+    return _BYTES_PER_NUMBER * maps + path < there / 10
 
 
 def first_images(config: DistillConfig, setting: Setting) -> Tensor:

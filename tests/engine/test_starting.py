@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.engine import starting
+from meddistill_gui.engine.footprint import footprint
 from meddistill_gui.engine.tensors import normaliser_of
 
 
@@ -70,3 +72,37 @@ def test_the_ledger_names_the_images_that_the_first_ones_are(small_config, real,
         else:
             row = int(np.flatnonzero(train.ids == started)[0])
             assert torch.equal(image, setting.train.images[row])
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [
+        ({"options__memory": "stored", "options__inner_steps": 400}, True),
+        ({"options__memory": "stored", "options__inner_steps": 10}, False),
+        ({"options__memory": "auto", "options__inner_steps": 400}, False),
+        ({"options__memory": "replay", "images_per_class": 200}, True),
+        ({"options__memory": "replay", "images_per_class": 200, "options__micro_batch": 4}, False),
+        ({"method": "distribution", "images_per_class": 200}, False),
+    ],
+)
+def test_more_steps_than_memory_are_refused_before_anything_runs(small_config, real, monkeypatch, options, refused):  # fmt: skip
+    monkeypatch.setattr(starting.devices, "memory_bytes", lambda _: 2 * 10**6)
+    config = small_config(**options)
+    setting = setting_of(config, real(24))
+    if not refused:
+        starting.refuse_too_large(config, setting)
+    else:
+        with pytest.raises(ConfigError, match=r"needs about .* GB for \d+ steps on \d+ images"):
+            starting.refuse_too_large(config, setting)
+
+
+@pytest.mark.parametrize("width", [4, 64])
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_is_said_to_fit_easily_fits(small_config, real, monkeypatch, width, stored):
+    """The quick bound never lies below the exact count."""
+    config = small_config(network__width=width, images_per_class=20, options__inner_steps=5)
+    setting, steps = setting_of(config, real(24)), 5
+    graphs = 40 * (steps if stored else 1)
+    exact = footprint(setting.network, (1, 8, 8), steps=steps, batch=40, memory="stored" if stored else "replay").total  # fmt: skip
+    monkeypatch.setattr(starting.devices, "memory_bytes", lambda _: exact)
+    assert not starting._fits_easily(config, setting, graphs=graphs, steps=steps)

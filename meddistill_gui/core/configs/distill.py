@@ -176,8 +176,8 @@ class DistillConfig:
 
     def check(self) -> Iterator[str]:
         """What only shows when several options are seen together."""
-        last = self.images.size >> self.network.depth
-        too_deep = last < 1 or self.images.size >> (self.network.depth - 1) < 2
+        side = self.images.size >> self.network.depth
+        too_deep = side < 1 or self.images.size >> (self.network.depth - 1) < 2
         if self.network.family == "convnet" and too_deep:
             yield (
                 f"images.size {self.images.size} is too small for network.depth {self.network.depth}: "
@@ -187,10 +187,11 @@ class DistillConfig:
             yield f"name {self.name!r} cannot be a folder name."
         if self.initialisation != "noise" and hasattr(self.options, "epsilon"):
             yield "initialisation must be noise: a set that starts from real images has no formal bound."
-        reach = getattr(self.options, "max_start", 0) + getattr(self.options, "expert_epochs", 0)
-        if reach > self.experts.epochs:
+        last = getattr(self.options, "max_start", 1) - 1 + getattr(self.options, "expert_epochs", 0)
+        if last > self.experts.epochs:
             yield (
-                f"options.max_start + options.expert_epochs is {reach}, but experts.epochs is only {self.experts.epochs}."
+                f"The last segment ends at epoch {last} (options.max_start - 1 + options.expert_epochs), but experts.epochs is "
+                f"only {self.experts.epochs}."
             )
 
 

@@ -42,6 +42,12 @@ def test_a_run_that_cannot_work_is_refused(values, word):
     assert word in " ".join(problems(with_values(RUN, values)))
 
 
+def test_the_last_segment_may_end_at_the_experts_last_epoch():
+    ends = {"options.max_start": 9, "options.expert_epochs": 2}
+    assert not problems(with_values(RUN, {**ends, "experts.epochs": 10}))
+    assert "epoch 10" in " ".join(problems(with_values(RUN, {**ends, "experts.epochs": 9})))
+
+
 @pytest.mark.parametrize(("size", "depth"), [(8, 3), (16, 4), (32, 3), (64, 6)])
 def test_an_image_that_just_fits_is_allowed(size, depth):
     assert not problems(with_values(RUN, {"images.size": size, "network.depth": depth}))
