@@ -14,7 +14,7 @@ from typing_extensions import override
 from meddistill_gui.core.config import Option, from_mapping, options_of, validate
 from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.core.run_folder import open_run
-from meddistill_gui.core.specs import OPERATIONS, OperationSpec
+from meddistill_gui.core.specs import METHODS, OPERATIONS, OperationSpec
 from meddistill_gui.core.words import NOT_FOR_CLINICAL_USE
 
 _PROGRAM: Final = "meddistill"
@@ -170,7 +170,11 @@ def _add_options(
     command: argparse.ArgumentParser, spec: OperationSpec, options: Sequence[Option]
 ) -> None:
     for heading, members in itertools.groupby(options, key=lambda one: one.group):
-        group = command.add_argument_group(heading.lower()) if heading else command
+        group = (
+            command.add_argument_group(heading.lower(), _where_from(heading))
+            if heading
+            else command
+        )
         for one in members:
             if one.about.positional:
                 group.add_argument(
@@ -186,6 +190,14 @@ def _add_options(
                     required=required,
                     **_shape(one),
                 )
+
+
+def _where_from(heading: str) -> str | None:
+    """What a group of options that belongs to one method must say of it: what is published, and what is ours."""
+    method = METHODS.get(heading.rpartition(": ")[2])
+    if method is None:
+        return None
+    return f"{method.sentence} {method.standing} ({method.paper})"
 
 
 def _shape(one: Option) -> dict[str, Any]:

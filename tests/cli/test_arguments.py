@@ -9,7 +9,7 @@ from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.errors import ConfigError, ProjectError
 from meddistill_gui.core.run_folder import create_run
-from meddistill_gui.core.specs import OPERATIONS
+from meddistill_gui.core.specs import METHODS, OPERATIONS
 
 
 def parsed(line: str):
@@ -155,3 +155,22 @@ def test_a_path_may_hold_anything(tmp_path):
     odd = tmp_path / "größe %s {x}"
     request = arguments.parse(["scan", str(odd), "--project", str(tmp_path / "p")])
     assert request.config.source == Path(odd)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_help_says_what_of_a_method_is_published_and_what_is_ours(name, capsys):
+    for words in (
+        ["distill", "--method", name, "--help"],
+        ["estimate", f"--method={name}", "--help"],
+    ):
+        with pytest.raises(SystemExit):
+            arguments.parse(words)
+        said = " ".join(capsys.readouterr().out.split())
+        for part in (METHODS[name].sentence, METHODS[name].standing, METHODS[name].paper):
+            assert part in said
+
+
+def test_help_without_a_method_speaks_of_the_default(capsys):
+    with pytest.raises(SystemExit):
+        arguments.parse(["distill", "--help"])
+    assert METHODS["recommended"].standing in " ".join(capsys.readouterr().out.split())
