@@ -10,8 +10,17 @@ from meddistill_gui.core.errors import BundleError
 Json = dict[str, Any]
 
 _METRICS: Final = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
-_KEPT_AT_HOME: Final = {"title", "values", "seconds", "confusion", "label_fair"}
-"""Exact counts of small groups (`confusion`, titles), what differs between two equal runs (`seconds`), what follows from the rest."""
+_KEPT_AT_HOME: Final = {
+    "title",
+    "values",
+    "seconds",
+    "confusion",
+    "label_fair",
+    "calibration_error",
+    "harmonic_mean",
+}
+"""Exact counts of small groups (`confusion`, titles), what differs between two equal runs (`seconds`), what follows from the rest,
+and what the bundle's format of figures has no place for."""
 
 _STAYS: Final = {"best-over-test"}
 """Rows that say more than a receiver can expect: the test images chose the set, and it is another than the bundle's."""
@@ -90,7 +99,9 @@ def _interval(metric: Mapping[str, Any], name: str) -> Json:
 
 
 def _class_row(row: Mapping[str, Any]) -> Json:
-    found = _only(row, "evaluation.rows.per_class", {"class", "sensitivity", "specificity"}, set())
+    found = _only(
+        row, "evaluation.rows.per_class", {"class", "sensitivity", "specificity"}, {"auroc"}
+    )
     return {name: value if name == "class" else _short(value) for name, value in found.items()}
 
 

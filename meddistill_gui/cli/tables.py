@@ -9,6 +9,7 @@ from rich.text import Text
 
 from meddistill_gui.core.run_folder import mean_and_spread
 
+_FIGURES: Final = ("balanced_accuracy", "accuracy", "macro_f1", "auroc", "calibration_error")
 _OWN_PLACE: Final = {"text", "rows", "format"}
 _MOST_ROWS: Final = 40
 
@@ -21,6 +22,7 @@ def rendered(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
     """
     if _is_comparison(summary):
         yield comparison(summary)
+        yield by_class(summary)
     facts = Table.grid(padding=(0, 2))
     for name, value in summary.items():
         if name in _OWN_PLACE or value is None:
@@ -48,6 +50,7 @@ def comparison(evaluation: Mapping[str, Any]) -> Table:
         "accuracy",
         "macro F1",
         "AUROC",
+        "calibration error",
         title=f"On {evaluation['test_images']:,} test images it never saw (mean ± standard deviation)",
         title_justify="left",
     )
@@ -57,11 +60,27 @@ def comparison(evaluation: Mapping[str, Any]) -> Table:
         table.add_row(
             Text(str(row["title"])),
             f"{row['training_images']:,}",
-            *(
-                _interval(row.get(name))
-                for name in ("balanced_accuracy", "accuracy", "macro_f1", "auroc")
-            ),
+            *(_interval(row.get(name)) for name in _FIGURES),
         )
+    return table
+
+
+def by_class(evaluation: Mapping[str, Any]) -> Table:
+    """Class by class what students of the first row, the synthetic images, know, and what they take it for.
+
+    Args:
+        evaluation: `evaluation.json`.
+    """
+    row = evaluation["rows"][0]
+    names = [str(one["class"]) for one in row["per_class"]]
+    figures = ("sensitivity", "specificity", "harmonic_mean", "auroc")
+    table = Table("class", *map(in_words, figures), *(f"taken for {name}" for name in names))
+    table.title, table.title_justify = f"{row['title']}, class by class", "left"
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for one, counts in zip(row["per_class"], row["confusion"], strict=True):
+        known = (cell(one[name]) if name in one else "" for name in figures)
+        table.add_row(Text(str(one["class"])), *known, *(f"{count:,.1f}" for count in counts))
     return table
 
 

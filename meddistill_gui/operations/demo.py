@@ -143,7 +143,7 @@ def _make(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterato
 
 def _examine(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterator[Event]:
     # students of all patches take longer than all the rest of that demo: benchmarks/soft_label has them
-    test = EvaluateConfig(run=folders.run, whole=not config.patches)
+    test = EvaluateConfig(run=folders.run, students=3, whole=not config.patches)
     yield from followed(evaluate(test, control))
     yield from followed(audit(AuditConfig(run=folders.run), control))
     yield from _review(folders, control)

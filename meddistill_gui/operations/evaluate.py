@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meddistill_gui.core import distilled
 from meddistill_gui.core.config import validate
@@ -27,6 +28,7 @@ def evaluate(config: EvaluateConfig, control: Control) -> Iterator[Event]:
     whole = (WHOLE_PHASE,) if config.whole else ()
     yield Started(operation="evaluate", phases=(*READING_PHASES, *CUTTING_PHASES, PHASE, *whole))
     run, run_config = open_run(validate(config).run)
+    config = replace(config, students=config.students or run_config.evaluation.students)
     result = distilled.load(run.result)
     check(config, result.recipe)
     evaluated = _evaluated(run) if config.best_over_test else []

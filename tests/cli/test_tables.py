@@ -6,7 +6,7 @@ from meddistill_gui.cli import tables
 
 
 def printed(summary) -> str:
-    out = Console(file=io.StringIO(), width=110, color_system=None)
+    out = Console(file=io.StringIO(), width=140, color_system=None)
     for part in tables.rendered(summary):
         out.print(part)
     return out.file.getvalue()
@@ -31,8 +31,18 @@ EVALUATION = {
             "balanced_accuracy": interval(mean),
             "macro_f1": interval(0.7),
             "auroc": interval(0.9),
-            "per_class": [],
-            "confusion": [[1, 0], [0, 1]],
+            "calibration_error": interval(0.05),
+            "per_class": [
+                {
+                    "class": one,
+                    "sensitivity": 0.71,
+                    "specificity": 0.82,
+                    "harmonic_mean": 0.76,
+                    "auroc": 0.93,
+                }
+                for one in ("normal", "opacity")
+            ],
+            "confusion": [[71.5, 0], [0, 1]],
             "seconds": 3.2,
         }
         for name, title, images, mean in (
@@ -50,6 +60,9 @@ def test_the_comparison_says_who_learned_from_what_and_how_well():
     row = next(line for line in said.splitlines() if "4 synthetic images" in line)
     assert "0.751 ± 0.020" in row
     assert "15,103" in said
+    assert "0.050 ± 0.020" in row
+    row = next(line for line in said.splitlines() if line.lstrip("│ ").startswith("normal"))
+    assert [word for word in row.split() if word[0].isdigit()] == ["0.710", "0.820", "0.760", "0.930", "71.5", "0.0"]  # fmt: skip
     assert said.rstrip().endswith("A sentence.")
 
 

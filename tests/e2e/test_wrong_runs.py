@@ -21,6 +21,10 @@ OPTIONS = {
         "--options-max-start 5 --options-expert-epochs 3",
         "The last segment ends at epoch 7 (options.max_start - 1 + options.expert_epochs), but experts.epochs is only 6",
     ),
+    "a first window larger than the last": (
+        "--method progressive --options-first-window 5",
+        "options.first_window is 5",
+    ),
     "a window of no length": ("--options-max-start 0", "options.max_start is 0"),
     "more images than a class has": (
         "--initialisation real --images-per-class 500",

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from meddistill_gui.bundle import utility
+from meddistill_gui.core.configs.distill import EvaluationConfig
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import ConfigError
@@ -43,6 +44,22 @@ def test_the_papers_protocol_is_named_optimistic_and_changes_nothing_else(run):
     assert best["students"] == 2
     assert best["accuracy"]["mean"] >= ours[0]["accuracy"]["mean"]
     assert run.result.read_bytes() == result
+
+
+def test_a_test_has_as_many_students_as_the_run_says_and_five_unless_it_says_so(run, monkeypatch):
+    asked = []
+
+    def compared(config, *_given):
+        asked.append(config.students)
+        return {"rows": [{"title": "T", "balanced_accuracy": {"mean": 0.5, "low": 0.4, "high": 0.6}}], "test_images": 1}  # fmt: skip
+        yield
+
+    monkeypatch.setattr("meddistill_gui.operations.evaluate.compare", compared)
+    for students in (0, 4):
+        finished(evaluate(EvaluateConfig(run=run.root, students=students), Control()))
+    assert asked == [2, 4]  # the small run says 2
+    assert EvaluationConfig().students == 5
+    assert EvaluateConfig(run=run.root).students == 0
 
 
 def test_it_takes_the_set_whose_students_are_most_accurate_together(monkeypatch):

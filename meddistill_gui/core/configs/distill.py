@@ -100,7 +100,11 @@ class EvaluationConfig:
     """How students are trained on the distilled images and tested."""
 
     students: int = option(
-        5, text="Fresh students per result.", minimum=1, maximum=100, source="5, papers A to C"
+        5,
+        text="Fresh students per row of the table when the result is tested.",
+        minimum=1,
+        maximum=100,
+        source="5, papers A to C",
     )
     steps: int = option(500, text="Training steps of a student.", minimum=1, maximum=100_000)
     validation_students: int = option(

@@ -12,7 +12,13 @@ class EvaluateConfig:
     """Test a run's result, and baselines under the same protocol, on the test patients: once."""
 
     run: Path = option(text="Run folder.", positional=True)
-    students: int = option(3, text="Fresh students per row of the table.", minimum=1, maximum=100)
+    students: int = option(
+        0,
+        text="Fresh students per row of the table; 0 takes as many as the run says (evaluation.students, 5 unless changed).",
+        minimum=0,
+        maximum=100,
+        source="5, papers A to C",
+    )
     random_draws: int = option(
         3, text="Draws of random real images to compare with.", minimum=1, maximum=20
     )

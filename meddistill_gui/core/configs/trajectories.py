@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from meddistill_gui.core.config import option
 
 
@@ -333,3 +335,13 @@ class ProgressiveOptions(TrajectoryOptions):
         source="ours",
         expert=True,
     )
+
+    @override
+    def check(self) -> Iterator[str]:
+        """What only shows when several options are seen together."""
+        yield from super().check()
+        if self.first_window > self.max_start:
+            yield (
+                f"options.first_window is {self.first_window}, but segments start before epoch {self.max_start} at last "
+                "(options.max_start)."
+            )

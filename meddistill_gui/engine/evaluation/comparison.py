@@ -23,14 +23,14 @@ from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.evaluation import rows
 from meddistill_gui.engine.evaluation.label_fair import label_fair
-from meddistill_gui.engine.evaluation.metrics import Figures, figures, interval
+from meddistill_gui.engine.evaluation.metrics import SCALARS, Figures, figures, interval
 from meddistill_gui.engine.evaluation.rows import Ground, Row
 from meddistill_gui.engine.evaluation.students import predict
 
 EVALUATION_FORMAT: Final = 1
 PHASE: Final = "evaluating"
 WHOLE_PHASE: Final = "training on all real images"
-_METRICS: Final = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
+_CLASS_FIGURES: Final = ("sensitivity", "specificity", "harmonic_mean", "auroc")
 
 
 def compare(
@@ -130,12 +130,14 @@ def filled(row: Row, students: Sequence[Figures], seconds: float) -> dict[str, A
         "title": row.title,
         "training_images": row.training_images,
         "students": len(students),
-        **{name: _spread([getattr(one, name) for one in students], row.draws) for name in _METRICS},
+        **{name: _spread([getattr(one, name) for one in students], row.draws) for name in SCALARS},
         "per_class": [
             {
                 "class": same[0].name,
-                "sensitivity": float(np.mean([one.sensitivity for one in same])),
-                "specificity": float(np.mean([one.specificity for one in same])),
+                **{
+                    name: float(np.mean([getattr(one, name) for one in same]))
+                    for name in _CLASS_FIGURES
+                },
             }
             for same in zip(*(one.per_class for one in students), strict=True)
         ],

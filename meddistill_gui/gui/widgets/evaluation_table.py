@@ -23,7 +23,9 @@ class EvaluationTable(QTableWidget):
         self._columns = {
             "balanced_accuracy": self.tr("Balanced accuracy"),
             "accuracy": self.tr("Accuracy"),
+            "macro_f1": self.tr("Macro F1"),
             "auroc": self.tr("AUROC"),
+            "calibration_error": self.tr("Calibration error"),
         }
         titles = [
             self.tr("Trained on"),

@@ -36,6 +36,7 @@ def test_every_method_s_defaults_are_allowed_and_return(method):
         ({"name": ""}, "folder name"),
         ({"name": ".hidden"}, "folder name"),
         ({"options.max_start": 100}, "max_start"),
+        ({"method": "progressive", "options.first_window": 5}, "first_window is 5"),
     ],
 )
 def test_a_run_that_cannot_work_is_refused(values, word):

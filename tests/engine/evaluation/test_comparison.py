@@ -52,7 +52,7 @@ def test_the_table_as_agreed():
     for row in table["rows"]:
         assert np.sum(row["confusion"]) == pytest.approx(60)
         assert [one["class"] for one in row["per_class"]] == table["class_names"]
-        for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc"):
+        for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc", "calibration_error"):
             assert row[name]["low"] <= row[name]["mean"] <= row[name]["high"]
             assert len(row[name]["values"]) == row["students"]
     json.dumps(table, allow_nan=False)
@@ -60,6 +60,42 @@ def test_the_table_as_agreed():
     small, whole = comparison.PHASE, comparison.WHOLE_PHASE
     expected = [(small, done, 8) for done in range(9)] + [(whole, done, 2) for done in range(3)]
     assert [(event.phase, event.done, event.total) for event in progress] == expected
+
+
+def test_every_figure_that_was_agreed_is_worked_out_from_the_answers(monkeypatch):
+    """One student's answers, and every figure of its row by hand."""
+    answers = np.array([[0.6, 0.2, 0.2]] * 30 + [[0.1, 0.7, 0.2]] * 20 + [[0.2, 0.2, 0.6]] * 10)
+    test = real_images(count=60, seed=4)
+    monkeypatch.setattr(comparison, "predict", lambda *_: answers)
+    table, _ = compared(students=1, random_draws=1, whole=False, test=test)
+    row, labels = table["rows"][0], test.labels
+    taken = answers.argmax(1)
+    counts = [[int(((labels == k) & (taken == j)).sum()) for j in range(3)] for k in range(3)]
+    assert row["confusion"] == counts
+    assert row["accuracy"]["mean"] == pytest.approx(np.trace(counts) / 60)
+    found, f1 = [], []
+    for k, one in enumerate(row["per_class"]):
+        hits, own = counts[k][k], sum(counts[k])
+        called = sum(line[k] for line in counts)
+        sensitivity = hits / own
+        specificity = (60 - own - called + hits) / (60 - own)
+        found.append(sensitivity)
+        f1.append(2 * hits / (own + called))
+        assert one["sensitivity"] == pytest.approx(sensitivity)
+        assert one["specificity"] == pytest.approx(specificity)
+        both = sensitivity + specificity
+        assert one["harmonic_mean"] == pytest.approx(2 * sensitivity * specificity / both)
+        scores = answers[:, k]
+        pairs = scores[labels == k][:, None] - scores[labels != k][None]
+        assert one["auroc"] == pytest.approx(np.mean((pairs > 0) + 0.5 * (pairs == 0)))
+    assert row["balanced_accuracy"]["mean"] == pytest.approx(np.mean(found))
+    assert row["macro_f1"]["mean"] == pytest.approx(np.mean(f1))
+    assert row["auroc"]["mean"] == pytest.approx(
+        np.mean([one["auroc"] for one in row["per_class"]])
+    )
+    sure, right = answers.max(1), taken == labels
+    gaps = [abs((right[sure == at] - at).mean()) * (sure == at).mean() for at in (0.6, 0.7)]
+    assert row["calibration_error"]["mean"] == pytest.approx(sum(gaps))
 
 
 def test_means_follow_from_the_values_and_the_interval_from_the_draws():
@@ -158,6 +194,6 @@ def test_test_images_are_only_looked_at_when_everything_is_trained():
 def test_a_stop_ends_it():
     control = Control()
     control.request_stop()
-    config = EvaluateConfig(run=Path("nowhere"), device="cpu")
+    config = EvaluateConfig(run=Path("nowhere"), device="cpu", students=1)
     with pytest.raises(Stopped):
         list(comparison.compare(config, distilled_set(), real_images(), real_images(), control))

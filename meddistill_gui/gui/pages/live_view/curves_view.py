@@ -18,8 +18,8 @@ from meddistill_gui.gui.pages.live_view.run_record import JUDGED_BY
 from meddistill_gui.gui.plots.curve_plot import CurvePlot, Panel
 from meddistill_gui.gui.plots.numbers_table import NumbersTable
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.evaluation_table import EvaluationTable
 from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.result_tabs import ResultTabs
 
 
 class CurvesView(QWidget):
@@ -31,7 +31,7 @@ class CurvesView(QWidget):
         self.experts = self._experts_plot()
         self._plot = self.matching
         self._table = NumbersTable()
-        self.test = EvaluationTable()
+        self.test = ResultTabs()
         self._views = QStackedWidget()
         self._nothing = label(self.tr("Curves appear here with the first numbers."), "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -100,7 +100,7 @@ class CurvesView(QWidget):
         """Offer the figures on the test patients, or take them away."""
         self.as_test.setVisible(evaluation is not None)
         if evaluation is not None:
-            self.test.show_figures(evaluation)
+            self.test.show_evaluation(evaluation)
         elif self.as_test.isChecked():
             self.as_curves.click()
 

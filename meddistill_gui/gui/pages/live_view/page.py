@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core import distilled
@@ -15,6 +15,7 @@ from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.pace import in_words
 from meddistill_gui.core.run_folder import ask, open_run, read_evaluation
+from meddistill_gui.gui.pages.live_view.evaluation_dialog import evaluation_dialog
 from meddistill_gui.gui.pages.live_view.layout import make_parts
 from meddistill_gui.gui.pages.live_view.row_names import class_names, mosaic_rows
 from meddistill_gui.gui.pages.live_view.run_record import RunRecord, RunState
@@ -139,10 +140,20 @@ class LiveViewPage(QWidget):
     def evaluate(self) -> None:
         """Test the result on the test patients, beside baselines."""
         if self._session.run is not None and not self._testing.running:
-            self._frame.notice.hide()
-            self._frame.progress.begin(self.tr("Starting"))
-            self._testing.start("evaluate", EvaluateConfig(run=self._session.run.root))
-            self._offer()
+            self._test(EvaluateConfig(run=self._session.run.root))
+
+    def evaluate_beside(self) -> None:
+        """The same, beside rows of one's choice."""
+        if self._session.run is not None and not self._testing.running:
+            dialog = evaluation_dialog(self._session.run.root, self)
+            if dialog.exec() == QDialog.DialogCode.Accepted:
+                self._test(dialog.config())
+
+    def _test(self, config: EvaluateConfig) -> None:
+        self._frame.notice.hide()
+        self._frame.progress.begin(self.tr("Starting"))
+        self._testing.start("evaluate", config)
+        self._offer()
 
     def _ask(self, wish: str) -> None:
         if self._session.run is None:
@@ -290,7 +301,7 @@ class LiveViewPage(QWidget):
         give(self._pause, "play" if waits else "pause")
         self._pause.setAccessibleName(pausing)
         self._frame.primary.setVisible(state in _MAY_RESUME and free)
-        for step in (self._evaluate, self._audit, self._export):
+        for step in (self._evaluate, self._beside, self._audit, self._export):
             step.setVisible(self._has_result and state not in _GOES_ON and free)
         self._parts.frames.kept.setVisible(self._has_result)
         self._frame.progress.cancel.setVisible(self._testing.running)
@@ -343,6 +354,7 @@ class LiveViewPage(QWidget):
         self._pause = add(self.tr("Pause"), self.pause, icon="pause")
         self._stop = add(self.tr("Stop and keep"), self.stop, icon="stop")
         self._evaluate = add(self.tr("Evaluate"), self.evaluate, icon="report")
+        self._beside = add(self.tr("Evaluate beside …"), self.evaluate_beside, icon="settings")
         self._audit = add(self.tr("Audit"), self._ask_for_audit, icon="anonymity")
         self._export = add(self.tr("Export"), self._ask_for_export, icon="export")
         self._empty = EmptyState(

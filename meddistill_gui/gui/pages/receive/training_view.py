@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 from meddistill_gui.core.configs.bundle import ReceiveConfig
 from meddistill_gui.core.events import Metric
 from meddistill_gui.gui.forms.config_form import ConfigForm
-from meddistill_gui.gui.pages.receive.results_tabs import ResultsTabs
 from meddistill_gui.gui.plots.curve_plot import CurvePlot, Panel
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
 from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.result_tabs import ResultTabs
 
 STUDENT_LOSS = "student loss"
 
@@ -40,7 +40,7 @@ class TrainingView(QFrame):
             [Panel(title=self.tr("Loss of the student"), curves=(STUDENT_LOSS,), logarithmic=True)],
             self.tr("step"),
         )
-        self.results = ResultsTabs()
+        self.results = ResultTabs()
         self._sentence = label()
         self.join = button(self.tr("Add another hospital's bundle …"), icon="bundle")
         self._joined = label(kind="muted")

@@ -1,13 +1,17 @@
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt, QThread
+from PySide6.QtWidgets import QDialog
 
+from meddistill_gui.core.config import options_of
 from meddistill_gui.core.errors import TargetError
 from meddistill_gui.core.events import Finished, Metric, Progress, Started, Warned
 from meddistill_gui.core.project import held
 from meddistill_gui.core.run_folder import asked
+from meddistill_gui.gui.forms.operation_dialog import OperationDialog
 from meddistill_gui.gui.pages.live_view.page import LiveViewPage
 from meddistill_gui.gui.pages.live_view.run_record import RunState
 from meddistill_gui.gui.pages.live_view.run_words import speed_in_words
@@ -133,7 +137,29 @@ def test_evaluate_runs_the_operation_and_shows_the_table(
         qtbot.mouseClick(page._evaluate, Qt.MouseButton.LeftButton)
     assert start_fake.asked[0][1].run == run.root
     assert page._parts.curves.test.isVisible()
-    assert page._parts.curves.test.item(0, 1).text() == "0.683 (0.643 to 0.723)"
+    assert page._parts.curves.test.compared.item(0, 1).text() == "0.683 (0.643 to 0.723)"
+
+
+def test_rows_can_be_chosen_before_it_is_tested(
+    page, session, hospital, start_fake, qtbot, monkeypatch
+):
+    run = hospital.finished(hospital.run())
+    session.open_project(hospital.project.root)
+    until_state(qtbot, page, RunState.FINISHED)
+    offered = []
+
+    def accepted(dialog):
+        offered.append({one.path for one in options_of(dialog.config())})
+        dialog.form.show_config(replace(dialog.config(), few_shot=42, architectures=("vgg11",)))
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(OperationDialog, "exec", accepted)
+    start_fake.scripts["evaluate"] = [Finished(summary={"text": "Tested."})]
+    with qtbot.waitSignal(page._testing.finished):
+        qtbot.mouseClick(page._beside, Qt.MouseButton.LeftButton)
+    asked = start_fake.asked[0][1]
+    assert (asked.run, asked.few_shot, asked.architectures) == (run.root, 42, ("vgg11",))
+    assert {"coresets", "transfer_weights", "best_over_test", "students"} <= offered[0]
 
 
 def test_what_evaluate_refuses_is_said(page, session, hospital, start_fake, qtbot):

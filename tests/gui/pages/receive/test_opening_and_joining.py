@@ -8,10 +8,10 @@ from meddistill_gui.bundle.keys import PublicKey
 from meddistill_gui.bundle.own_key import Place
 from meddistill_gui.core.events import Finished, Metric, Started
 from meddistill_gui.gui.pages.receive.page import ReceivePage
-from meddistill_gui.gui.pages.receive.results_tabs import ResultsTabs
 from meddistill_gui.gui.pages.receive.senders_dialog import SendersDialog
 from meddistill_gui.gui.pages.receive.training_view import STUDENT_LOSS
 from meddistill_gui.gui.pages.receive.unlock_dialog import UnlockDialog
+from meddistill_gui.gui.widgets.result_tabs import ResultTabs
 
 PASSPHRASE = "correct horse battery staple"  # noqa: S105 - of a key that is made below
 
@@ -160,7 +160,7 @@ def test_the_curve_begins_anew_with_each_student(page):
 
 
 def test_the_results_show_all_that_was_measured(qtbot):
-    tabs = ResultsTabs()
+    tabs = ResultTabs()
     qtbot.addWidget(tabs)
     row = {"sensitivity": 0.5, "specificity": 0.75, "auroc": 0.6}
     test = {"balanced_accuracy": 0.61, "auroc": 0.7, "calibration_error": 0.123, "confusion": [[3, 1], [0, 4]],
@@ -175,3 +175,23 @@ def test_the_results_show_all_that_was_measured(qtbot):
     assert tabs.figures.item(3, 1).text() == "0.123"
     assert tabs.compared.item(0, 0).text() == "6 images of the bundle"
     assert np.isclose(tabs.confusion.item(1, 1).background().color().alpha(), 120)
+
+
+def test_a_run_s_own_test_is_shown_in_the_same_tables(qtbot):
+    tabs = ResultTabs()
+    qtbot.addWidget(tabs)
+
+    def figure(mean):
+        return {"mean": mean, "sd": 0.01, "low": mean, "high": mean}
+
+    classes = [{"class": name, "sensitivity": 0.5, "specificity": 0.75, "harmonic_mean": 0.6, "auroc": 0.8}
+               for name in ("focal", "normal")]  # fmt: skip
+    row = {"title": "2 synthetic images", "training_images": 2, "students": 5, "per_class": classes,
+           "balanced_accuracy": figure(0.5), "accuracy": figure(0.55), "macro_f1": figure(0.45), "auroc": figure(0.8),
+           "calibration_error": figure(0.07), "confusion": [[1, 1], [0.5, 1.5]]}  # fmt: skip
+    tabs.show_evaluation({"rows": [row, row | {"title": "2 random real images"}]})
+    assert [tabs.figures.item(0, column).text() for column in range(5)] == ["focal", "0.500", "0.750", "0.600", "0.800"]  # fmt: skip
+    assert tabs.figures.item(3, 1).text() == "0.070"
+    assert tabs.compared.rowCount() == 2
+    assert tabs.compared.item(0, 3).text() == "0.450 (0.450 to 0.450)"
+    assert tabs.confusion.item(1, 1).text() == "1.5  (75%)"

@@ -1,4 +1,4 @@
-"""How the trained students did on the receiver's own images."""
+"""How students did on images of each class, and of all."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,19 @@ from PySide6.QtWidgets import (
 )
 
 
-class OwnFigures(QTableWidget):
+class ClassFigures(QTableWidget):
     """One row per class, and one for all of them; means over the students."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 4, parent)
+        super().__init__(0, 5, parent)
         self.setHorizontalHeaderLabels(
-            [self.tr("Class"), self.tr("Sensitivity"), self.tr("Specificity"), self.tr("AUROC")]
+            [
+                self.tr("Class"),
+                self.tr("Sensitivity"),
+                self.tr("Specificity"),
+                self.tr("Their harmonic mean"),
+                self.tr("AUROC"),
+            ]
         )
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -31,21 +37,23 @@ class OwnFigures(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self.setAccessibleName(self.tr("Students tested on your own images"))
+        self.setAccessibleName(self.tr("What students know of each class"))
 
     def show_tests(self, tests: Sequence[Mapping[str, Any]]) -> None:
         """Show the figures of each student, averaged."""
         classes = [one["class"] for one in tests[0]["per_class"]]
         self.setRowCount(len(classes) + 2)
-        names = ("sensitivity", "specificity", "auroc")
+        names = ("sensitivity", "specificity", "harmonic_mean", "auroc")
         for row, class_name in enumerate(classes):
             values = [_mean([test["per_class"][row].get(name) for test in tests]) for name in names]
             self._put(row, str(class_name), values)
         balanced = _mean([test.get("balanced_accuracy") for test in tests])
         overall = _mean([test.get("auroc") for test in tests])
-        self._put(len(classes), self.tr("All classes (balanced)"), [balanced, "", overall])
+        self._put(len(classes), self.tr("All classes (balanced)"), [balanced, "", "", overall])
         calibration = _mean([test.get("calibration_error") for test in tests])
-        self._put(len(classes) + 1, self.tr("Calibration error (15 bins)"), [calibration, "", ""])
+        self._put(
+            len(classes) + 1, self.tr("Calibration error (15 bins)"), [calibration, "", "", ""]
+        )
 
     def _put(self, row: int, title: str, values: Sequence[str]) -> None:
         self.setItem(row, 0, QTableWidgetItem(title))
