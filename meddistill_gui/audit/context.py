@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,14 @@ from meddistill_gui.audit.closeness import Closeness, closeness, pull
 from meddistill_gui.audit.manifold import Distances, nearest_distances
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.patients import numbered
+from meddistill_gui.audit.reason import Reason
 from meddistill_gui.audit.recovery import Recovery, recovery
 from meddistill_gui.audit.search import CopySearch
 from meddistill_gui.audit.side_channels import side_channels
 from meddistill_gui.audit.three_sample import z_of_copying
 from meddistill_gui.core.control import Control
+
+_RECOVERED: Final = "From the released images alone the patients that they were started from are picked out far more often than by guessing."  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +45,10 @@ class Context:
     burned_in: tuple[str, ...]
     started: npt.NDArray[np.bool_]
 
-    def leaks(self) -> Iterator[str]:
-        """Sentences of what is a leak by itself."""
+    def leaks(self) -> Iterator[Reason]:
+        """What is a leak by itself."""
         if self.recovery is not None and self.recovery.leaks:
-            yield self.recovery.sentence()
+            yield Reason(sentence=self.recovery.sentence(), coarse=_RECOVERED)
 
     def plain(self) -> dict[str, Any]:
         """For the fine-grained report."""

@@ -3,14 +3,16 @@
 It gets arrays and gives a plain dictionary; reading images and writing files is others' work.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, Final
 
-from meddistill_gui.audit import deep_membership, membership, policy, record, reidentification
+from meddistill_gui.audit import membership, policy, record, reidentification
 from meddistill_gui.audit.context import context
+from meddistill_gui.audit.deep_membership import Deep
 from meddistill_gui.audit.findings import image_findings, planted_findings, read, read_dressed
 from meddistill_gui.audit.material import Case, Material, gathered
 from meddistill_gui.audit.nearest import Gallery, Nearest, nearest_patients
+from meddistill_gui.audit.on_request import OnRequest, on_request
 from meddistill_gui.audit.patients import numbered
 from meddistill_gui.audit.planted import planted
 from meddistill_gui.audit.preconditions import (
@@ -22,17 +24,13 @@ from meddistill_gui.audit.preconditions import (
 )
 from meddistill_gui.audit.search import MARGIN, NULL, VIEWING, WHITENING, counted, searched
 from meddistill_gui.audit.shelf import Shelf
-from meddistill_gui.audit.verdict import Evidence
+from meddistill_gui.audit.verdict import Evidence, sides_alike
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.ledger import Ledger
 from meddistill_gui.core.real_images import RealImages
-from meddistill_gui.core.words import Verdict
-
-_Known = reidentification.Reidentification | str | None
-_Attacked = membership.Membership | str | None
 
 CHECKING: Final = "checking what the audit rests on"
 NEAREST: Final = "measuring exact distances"
@@ -57,7 +55,7 @@ def examine(
     ledger: Ledger | None = None,
     audits: int = 1,
     shelf: Shelf | None = None,
-    deep: deep_membership.Deep | None = None,
+    deep: Deep | str | None = None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Look for real patients in a distilled set.
 
@@ -70,7 +68,7 @@ def examine(
         ledger: What the run was made and started from; None where nobody wrote it down.
         audits: How many different audits this hold-out has served, this one among them (`spending`).
         shelf: Where an interrupted audit goes on from; its key must name everything above.
-        deep: What further runs on other patients said; None where none were made.
+        deep: What further runs on other patients said, or why they could not be made; None where none were asked for.
 
     Yields:
         Progress of each phase in `PHASES`.
@@ -87,15 +85,23 @@ def examine(
     yield Progress(phase=CHECKING, done=0, total=2, unit="steps")
     checks = list(comparable(case))
     if not all(check.passed for check in checks):
-        return record.without_search(case, checks)
+        return _without_search(case, checks, deep)
     checks += statistical(case)
     yield Progress(phase=CHECKING, done=1, total=2, unit="steps")
     material = gathered(case, control)
     checks += [near_duplicates(case, material), enough_left(material)]
     yield Progress(phase=CHECKING, done=2, total=2, unit="steps")
     if not checks[-1].passed:
-        return record.without_search(case, checks)
+        return _without_search(case, checks, deep)
     return (yield from _searched(case, material, checks, config, control, shelf, deep))
+
+
+def _without_search(
+    case: Case, checks: list[Precondition], deep: Deep | str | None
+) -> dict[str, Any]:
+    """What is left to say where nothing can be compared: a leak that further runs showed is one all the same."""
+    asked = OnRequest(deep=deep)
+    return record.without_search(case, checks, tuple(asked.leaks())) | asked.plain()
 
 
 def _searched(
@@ -105,7 +111,7 @@ def _searched(
     config: AuditConfig,
     control: Control,
     shelf: Shelf | None,
-    deep: deep_membership.Deep | None,
+    deep: Deep | str | None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """The copy search and what follows from it."""
     leaks = planted(
@@ -122,49 +128,23 @@ def _searched(
     b = read(search.b, search.null_b, kinds, material.calibration, material.measuring)
     d = read_dressed(search.d, kinds)
     beside = context(case, material, search, control)
-    known, attacked = yield from _asked_for(case, material, config, control, shelf)
+    asked = yield from on_request(case, material, config, control, shelf, deep)
+    alike = sides_alike(checks)
     evidence = Evidence(
         preconditions=checks,
         images=image_findings(a, b, d, exact, beside.started),
         planted=planted_findings(search, leaks, material.patients, a.threshold, b.threshold),
         off_manifold=beside.distances.off_manifold,
         initialisation=case.distilled.recipe.initialisation,
-        membership=attacked.verdict if isinstance(attacked, membership.Membership) else None,
-        leaks=(*beside.leaks(), *_said(known, attacked, deep, Verdict.LEAK_FOUND)),
-        doubts=tuple(_said(known, attacked, deep, Verdict.CANNOT_TELL)),
+        membership=asked.membership,
+        leaks=(*beside.leaks(), *asked.leaks(comparable=alike)),
+        doubts=tuple(asked.doubts(comparable=alike)),
     )
     measured = record.Measured(
         search=search, a=a, b=b, d=d, to_train=to_train, to_holdout=to_holdout
     )
-    return record.with_search(case, material, evidence, measured) | {
-        **beside.plain(),
-        "reidentification": reidentification.plain(known),
-        "membership": membership.plain(attacked),
-        "deep_membership": deep_membership.plain(deep),
-    }
-
-
-def _asked_for(
-    case: Case, material: Material, config: AuditConfig, control: Control, shelf: Shelf | None
-) -> Generator[Event, None, tuple[_Known, _Attacked]]:
-    """The tests that are made on request: M5 and M9."""
-    known: _Known = None
-    attacked: _Attacked = None
-    if config.reidentification:
-        yield Progress(phase=reidentification.PHASE, done=0, total=1, unit="tests")
-        known = reidentification.reidentified(case, material, control)
-    if config.membership:
-        attacked = yield from membership.membership(case, material, control, shelf)
-    return known, attacked
-
-
-def _said(
-    known: _Known, attacked: _Attacked, deep: deep_membership.Deep | None, verdict: Verdict
-) -> Iterator[str]:
-    """Sentences of the tests on request that came to this verdict."""
-    yield from reidentification.sentences(known, verdict)
-    yield from membership.sentences(attacked, verdict)
-    yield from deep_membership.sentences(deep, verdict)
+    report = record.with_search(case, material, evidence, measured)
+    return report | beside.plain() | asked.plain()
 
 
 def _nearest(

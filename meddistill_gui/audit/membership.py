@@ -16,6 +16,7 @@ from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.membership_groups import Groups, grouped, real_set
 from meddistill_gui.audit.membership_signals import SIGNALS, log_odds, signals, stacked
 from meddistill_gui.audit.one_run import OneRun, one_run
+from meddistill_gui.audit.reason import Reason, same
 from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.statistics import Float64, Interval, auc_interval, clopper_pearson
 from meddistill_gui.core.control import Control
@@ -250,10 +251,25 @@ def _picked_out(rates: Mapping[str, tuple[float, Interval | str]]) -> bool:
     )
 
 
-def sentences(found: Membership | str | None, verdict: Verdict) -> Iterator[str]:
-    """The sentence, if the test came to this verdict."""
+def reasons(found: Membership | str | None, verdict: Verdict) -> Iterator[Reason]:
+    """What the test says, if it came to this verdict; that it could not be made is a doubt."""
+    if isinstance(found, str) and verdict == Verdict.CANNOT_TELL:
+        yield same(f"Membership test: {found}")
     if isinstance(found, Membership) and found.verdict == verdict:
-        yield found.sentence
+        yield Reason(sentence=found.sentence, coarse=_coarse(found))
+
+
+def _coarse(found: Membership) -> str:
+    """The sentence without counts of patients."""
+    best = max(found.auc, key=lambda name: found.auc[name].low)
+    parts = [f"Membership test: AUC {found.auc[best].words()}."]
+    if found.initialisers:
+        started = max(found.initialisers.values(), key=lambda one: one.low)
+        parts.append(f"Patients whose images started synthetic ones: AUC {started.words()}.")
+    parts.append(f"Planted members were found with AUC {found.positive:.2f}, groups that nothing was trained on with AUC {found.negative.words()}.")  # fmt: skip
+    if found.reduced:
+        parts.append(f"Reduced test with {found.students} students.")
+    return " ".join(parts)
 
 
 def plain(found: Membership | str | None) -> dict[str, Any] | None:

@@ -68,6 +68,9 @@ REIDENTIFIED_PATIENTS: Final = 200
 RECOGNISER_AUC: Final = 0.9
 """AUC that recognising must reach on pairs of new patients, or it says nothing."""
 
+REIDENTIFIED_FOUND: Final = 0.5
+"""Share of training patients' images from another day that must be found, or silence says nothing."""
+
 STUDENTS: Final = 16
 STUDENTS_ON_CPU: Final = 4
 """Students of the membership test; on a CPU it is called reduced."""
@@ -90,6 +93,9 @@ MEMBERSHIP_MOMENTUM: Final = 0.9
 
 MEMBERSHIP_POSITIVE: Final = 0.8
 """AUC that the attack must reach on planted members, or it is too weak to say anything."""
+
+FALSE_ALARMS: Final = (0.01, 0.001)
+"""Rates of false alarms at which members are picked out, where there are enough non-members to measure it."""
 
 HARDEST: Final = 0.05
 """Share of the patients that the deep membership test asks about as the hardest to classify."""
@@ -131,6 +137,7 @@ def shown() -> tuple[tuple[str, str], ...]:
         ("Starting patients recovered, times chance", f"{RECOVERY_FACTOR:g}"),
         ("Planted members that the membership test must tell, AUC", f"{MEMBERSHIP_POSITIVE}"),
         ("Pairs of new patients that must be recognised, AUC", f"{RECOGNISER_AUC}"),
+        ("Training patients on another day that must be found, share", f"{REIDENTIFIED_FOUND:g}"),
         ("Neighbours in the margin score", f"{MARGIN_NEIGHBOURS}"),
         ("Confidence of intervals", f"{CONFIDENCE:.0%}; blind baseline {BLIND_CONFIDENCE:.0%}"),
     )

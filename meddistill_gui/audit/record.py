@@ -15,9 +15,10 @@ from meddistill_gui.audit.findings import DressedReading, ScoreReading
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.nearest import Nearest
 from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.reason import Reason
 from meddistill_gui.audit.search import CopySearch
 from meddistill_gui.audit.statistics import Interval, chance_of_flags, holm
-from meddistill_gui.audit.verdict import Evidence, PlantedFinding, concluded
+from meddistill_gui.audit.verdict import Evidence, PlantedFinding, concluded, leaks_of
 from meddistill_gui.audit.views import VIEWS
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.words import FORMAL_GUARANTEE_NONE, LIMITS
@@ -63,9 +64,13 @@ class Measured:
     to_holdout: Nearest
 
 
-def without_search(case: Case, checks: Sequence[Precondition]) -> Record:
-    """The report of an audit that could not compare anything: CANNOT TELL, and why."""
-    evidence = Evidence(preconditions=checks, initialisation=case.distilled.recipe.initialisation)
+def without_search(
+    case: Case, checks: Sequence[Precondition], leaks: Sequence[Reason] = ()
+) -> Record:
+    """The report of an audit that could not compare anything: CANNOT TELL, and why, unless a leak showed without comparing."""
+    evidence = Evidence(
+        preconditions=checks, initialisation=case.distilled.recipe.initialisation, leaks=leaks
+    )
     return _head(case, evidence) | {
         "images": [],
         "holdout_scores": {"a": [], "b": []},
@@ -103,6 +108,7 @@ def _head(case: Case, evidence: Evidence) -> Record:
         "verdict": str(verdict),
         "reasons": [reason.sentence for reason in reasons],
         "coarse_reasons": list(dict.fromkeys(reason.coarse for reason in reasons)),
+        "leaks": [reason.sentence for reason in leaks_of(evidence)],
         "formal": FORMAL_GUARANTEE_NONE,
         "initialisation": evidence.initialisation,
         "audits_on_this_holdout": case.audits,

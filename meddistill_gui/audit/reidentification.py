@@ -17,6 +17,7 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.descriptors import low_passed
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.audit.patients import numbered
+from meddistill_gui.audit.reason import Reason
 from meddistill_gui.audit.recogniser import Recogniser
 from meddistill_gui.audit.statistics import (
     Float64,
@@ -34,6 +35,12 @@ PHASE: Final = "recognising patients on another day"
 _BAND: Final = 1.0
 _ROWS: Final = 1024
 _FEWEST_PAIRS: Final = 10
+
+UNRECOGNISED: Final = "Same person again: not assessable. The program cannot recognise patients in this data set, so it cannot say whether an attacker could."
+_COARSE: Final = {
+    Verdict.LEAK_FOUND: "Same person again: synthetic images look more like one training patient than any new patient does.",
+    Verdict.CANNOT_TELL: "Same person again: some synthetic images need a look by a person, or too few known patients were found on another day.",
+}
 
 Bools = npt.NDArray[np.bool_]
 Int64 = npt.NDArray[np.int64]
@@ -65,12 +72,17 @@ class Reidentification:
     patients: Int64
     false_flags: Interval
 
+    @property
+    def able(self) -> bool:
+        """Whether new patients are recognised on another day; otherwise nothing can be said."""
+        return self.auc >= policy.RECOGNISER_AUC
+
     def sentence(self) -> str:
         """With figures."""
         return " ".join(self._sentences())
 
     def _sentences(self) -> Iterator[str]:
-        if self.auc < policy.RECOGNISER_AUC:
+        if not self.able:
             yield (
                 "Same person again: not assessable. The program cannot recognise patients in this data set "
                 f"(AUC {self.auc:.2f} where {policy.RECOGNISER_AUC} is asked), so it cannot say whether an attacker could."
@@ -85,6 +97,8 @@ class Reidentification:
             f"Pairs of images of one new patient were told from those of two with AUC {self.auc:.2f}; of {self.planted} "
             f"training patients' images from another day {self.found} were found, {self.right_patient} with the right patient."
         )
+        if self.found < policy.REIDENTIFIED_FOUND * self.planted:
+            yield "These are too few for silence to mean anything."
 
 
 def reidentified(case: Case, material: Material, control: Control) -> Reidentification | str:
@@ -156,11 +170,13 @@ def _judged(
     own, source = search(material.readings[-1])
     flags = (own > limit) & _beyond_nobody(own, material, search)
     measured = held[material.measuring] > limit
+    found = int((copies > limit).sum())
+    enough = found >= policy.REIDENTIFIED_FOUND * len(planted)
     return Reidentification(
-        verdict=_verdict(flags, len(material.calibration), told),
+        verdict=_verdict(flags, len(material.calibration), told, enough=enough),
         auc=told,
         planted=len(planted),
-        found=int((copies > limit).sum()),
+        found=found,
         right_patient=int(((copies > limit) & right).sum()),
         p=conformal_p(own, held[material.calibration]),
         flags=flags,
@@ -181,13 +197,14 @@ def _beyond_nobody(own: Float64, material: Material, search: _Search) -> Bools:
     )
 
 
-def _verdict(flags: Bools, people: int, told: float) -> Verdict:
+def _verdict(flags: Bools, people: int, told: float, *, enough: bool) -> Verdict:
+    """Silence counts only where known patients were found on another day; a leak does not wait for that."""
     if told < policy.RECOGNISER_AUC:
         return Verdict.CANNOT_TELL
     count = int(flags.sum())
     if count and binomial_at_least(count, len(flags), 1 / (1 + people)) < policy.CHANCE_OF_FLAGS:
         return Verdict.LEAK_FOUND
-    return Verdict.CANNOT_TELL if count else Verdict.NO_LEAK_FOUND
+    return Verdict.CANNOT_TELL if count or not enough else Verdict.NO_LEAK_FOUND
 
 
 def _several(rows: Int64, patients: Int64) -> list[Int64]:
@@ -206,10 +223,14 @@ def _auc(vectors: Tensor, pairs: list[Int64]) -> float:
     return auc(likeness[same], likeness[~same])
 
 
-def sentences(found: Reidentification | str | None, verdict: Verdict) -> Iterator[str]:
-    """The sentence, if the test came to this verdict."""
+def reasons(found: Reidentification | str | None, verdict: Verdict) -> Iterator[Reason]:
+    """What the test says, if it came to this verdict; that it could not be made is a doubt."""
+    if isinstance(found, str) and verdict == Verdict.CANNOT_TELL:
+        yield Reason(sentence=found, coarse=UNRECOGNISED)
     if isinstance(found, Reidentification) and found.verdict == verdict:
-        yield found.sentence()
+        yield Reason(
+            sentence=found.sentence(), coarse=_COARSE[verdict] if found.able else UNRECOGNISED
+        )
 
 
 def plain(found: Reidentification | str | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.reason import Reason, same
 from meddistill_gui.audit.statistics import upper_bound
 from meddistill_gui.core.words import Verdict
 
@@ -65,8 +66,8 @@ class Evidence:
         off_manifold: Whether the synthetic images lie farther from all patients than patients lie from each other.
         initialisation: "noise" or "real", as the recipe says.
         membership: Verdict of the membership test; None where it was not made.
-        leaks: Sentences of other tests that found a leak.
-        doubts: Sentences of other tests that could not tell.
+        leaks: Of other tests that found a leak.
+        doubts: Of other tests that could not tell.
     """
 
     preconditions: Sequence[Precondition]
@@ -75,40 +76,32 @@ class Evidence:
     off_manifold: bool = False
     initialisation: str = "noise"
     membership: Verdict | None = None
-    leaks: Sequence[str] = field(default=())
-    doubts: Sequence[str] = field(default=())
+    leaks: Sequence[Reason] = field(default=())
+    doubts: Sequence[Reason] = field(default=())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """Why a verdict is what it is.
-
-    Attributes:
-        sentence: With figures; stays in the house.
-        coarse: The same without figures of single images or patients; may travel.
-    """
-
-    sentence: str
-    coarse: str
+def sides_alike(checks: Sequence[Precondition]) -> bool:
+    """Whether the blind baseline could not tell training patients from hold-out patients; so too where it was not asked."""
+    return all(check.passed for check in checks if check.name == BLIND)
 
 
 def concluded(evidence: Evidence) -> tuple[Verdict, tuple[Reason, ...]]:
     """The verdict and its reasons, gravest first."""
-    leaks = (*_leaks(evidence), *map(_same, evidence.leaks))
-    doubts = (*_doubts(evidence), *map(_same, evidence.doubts))
+    leaks = leaks_of(evidence)
+    doubts = (*_doubts(evidence), *evidence.doubts)
     if leaks:
         return Verdict.LEAK_FOUND, (*leaks, *doubts)
     if doubts:
         return Verdict.CANNOT_TELL, doubts
-    return Verdict.NO_LEAK_FOUND, (_same(_nothing_found(evidence)),)
+    return Verdict.NO_LEAK_FOUND, (same(_nothing_found(evidence)),)
 
 
-def _same(sentence: str) -> Reason:
-    return Reason(sentence=sentence, coarse=sentence)
+def leaks_of(evidence: Evidence) -> tuple[Reason, ...]:
+    """Every leak that was found, gravest first."""
+    return (*_leaks(evidence), *evidence.leaks)
 
 
 def _leaks(evidence: Evidence) -> Iterator[Reason]:
-    trusted = all(check.passed for check in evidence.preconditions if check.name == BLIND)
     exact = [image.index + 1 for image in evidence.images if image.exact]
     if exact:
         yield Reason(
@@ -116,7 +109,7 @@ def _leaks(evidence: Evidence) -> Iterator[Reason]:
             coarse="A synthetic image is, pixel by pixel, a training patient's image.",
         )
     traced = [image.index + 1 for image in evidence.images if image.confirmed and not image.exact]
-    if traced and trusted:
+    if traced and sides_alike(evidence.preconditions):
         yield Reason(
             sentence=f"{_numbered(traced)} traceable to one training patient.",
             coarse="A synthetic image is traceable to one training patient.",
@@ -137,7 +130,7 @@ def _numbered(numbers: Sequence[int]) -> str:
 
 def _doubts(evidence: Evidence) -> Iterator[Reason]:
     if evidence.initialisation != "noise":
-        yield _same(
+        yield same(
             "The images were started from real patients' images. That is the one leak that everybody confirms; "
             "start from noise instead."
         )
@@ -149,9 +142,9 @@ def _doubts(evidence: Evidence) -> Iterator[Reason]:
     yield from _blunt(evidence.planted)
     yield from _review(evidence.images)
     if evidence.off_manifold and evidence.membership is None and evidence.images:
-        yield _same(
+        yield same(
             "The synthetic images look so unlike patients' images that distances say nothing, and no membership test "
-            "was made. Audit again with the membership test."
+            "of this set was made. Audit again with the membership test."
         )
 
 
@@ -163,7 +156,7 @@ def _blunt(planted: Sequence[PlantedFinding]) -> Iterator[Reason]:
         if one.kind in policy.REQUIRED_KINDS and one.found < policy.REQUIRED_FOUND * one.planted
     ]
     if missed:
-        yield _same(
+        yield same(
             f"The detector misses known copies in this data set: {', '.join(missed)}. A hold-out whose patients are known "
             "not to be among the training patients makes it sharper."
         )

@@ -1,23 +1,28 @@
 """Distils a run's set again and again with other patients, for the deep membership test; goes on where it was stopped."""
 
 import shutil
-from collections.abc import Generator
-from dataclasses import replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from meddistill_gui.audit.deep_membership import PHASE, Deep, included, judged
+from meddistill_gui.audit.deep_attack import Answers, Bools, Int64
+from meddistill_gui.audit.deep_control import control_group, with_planted
+from meddistill_gui.audit.deep_membership import PHASE, Deep, Planted, included, judged
+from meddistill_gui.audit.material import Case
 from meddistill_gui.audit.membership_signals import log_odds
 from meddistill_gui.audit.patients import numbered
-from meddistill_gui.audit.shelf import Shelf
+from meddistill_gui.audit.shelf import Arrays, Shelf
+from meddistill_gui.audit.statistics import Float64
 from meddistill_gui.core import distilled
+from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.config import with_values
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import ConfigError
+from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.errors import ConfigError, DivergedError
 from meddistill_gui.core.events import Event, Progress, Warned
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import RunFolder
@@ -28,8 +33,6 @@ from meddistill_gui.engine.registry import make_method
 STUDENTS: Final = 4
 FEWEST: Final = 4
 FOLDER: Final = "distilled again"
-
-Float64 = npt.NDArray[np.float64]
 
 
 def refuse(config: AuditConfig, run_config: DistillConfig) -> None:
@@ -56,69 +59,137 @@ def deep_audit(
     run: RunFolder,
     run_config: DistillConfig,
     config: AuditConfig,
-    train: RealImages,
+    case: Case,
     validation: RealImages,
     shelf: Shelf,
     control: Control,
-) -> Generator[Event, None, Deep | None]:
-    """Make `config.deep` runs on patients drawn by coin, and attack them; None where none is asked.
+) -> Generator[Event, None, Deep | str | None]:
+    """Make `config.deep` runs on patients drawn by coin, and attack them.
+
+    Args:
+        run: Whose folder the further runs are made in, and removed from.
+        run_config: How they are made.
+        config: Of the audit.
+        case: The audited set and the images that it was made from.
+        validation: Images that choose each run's set.
+        shelf: Where finished runs' answers are kept.
+        control: Asked in every step.
+
+    Returns:
+        None where no run is asked for; why it could not be made; or what was found.
 
     Raises:
         Stopped: The user asked to stop; finished runs are on the shelf, an unfinished one in the run's folder.
     """
     if not config.deep:
         return None
+    patients = numbered(case.train.patients)
+    coins = np.stack(
+        [included(patients.max() + 1, number, config.seed) for number in range(config.deep)]
+    )
+    if missing := _without_a_class(run_config, case.train, coins[:, patients]):
+        return missing
     yield Warned(
         code="deep audit",
         message=f"The deep membership test distils {config.deep} times more, each about as long as the run itself.",
         remedy="It may be stopped at any time and goes on from there.",
     )
-    patients = numbered(train.patients)
     _, one_each = np.unique(patients, return_index=True)
-    inside = np.stack(
-        [included(len(one_each), number, config.seed) for number in range(config.deep)]
-    )
-    answers = []
-    for number, chosen in enumerate(inside):
+    group = control_group(case.distilled, case.train, one_each, config.seed)
+    drawn = np.stack([group.drawn(number, config.seed) for number in range(config.deep)])
+    kept: list[Arrays] = []
+    for number, chosen in enumerate(coins):
         yield Progress(phase=PHASE, done=number, total=config.deep, unit="runs")
-        kept = shelf.get(f"deep {number}")
-        if kept is None:
+        name = f"deep {number}"
+        known = shelf.get(name)
+        if known is None:
             folder = RunFolder(run.audit / FOLDER / str(number))
-            part = _part(train, np.flatnonzero(chosen[patients]))
-            phi = yield from _one(folder, run_config, part, validation, _part(train, one_each), config.seed + number, control)  # fmt: skip
-            shelf.put(f"deep {number}", {"phi": phi})
+            again = _Again(run_config, case.train, validation, config.seed + number, control)
+            inside = np.flatnonzero(chosen[patients])
+            known = yield from again.answers(folder, inside, group.rows, group.rows[drawn[number]])
+            shelf.put(name, known)
             shutil.rmtree(folder.root, ignore_errors=True)
-            kept = {"phi": phi}
-        answers.append(kept["phi"].astype(np.float64))
+        kept.append(known)
     yield Progress(phase=PHASE, done=config.deep, total=config.deep, unit="runs")
-    return judged(np.stack(answers), inside, train.labels[one_each], config.seed)
+    answers = Answers(
+        phi=_column(kept, "phi"),
+        coins=coins,
+        started=_column(kept, "started") > 0,
+        patients=patients,
+        labels=case.train.labels,
+    )
+    return judged(answers, Planted(phi=_column(kept, "planted"), planted=drawn), config.seed)
 
 
-def _one(
-    folder: RunFolder,
-    run_config: DistillConfig,
-    part: RealImages,
-    validation: RealImages,
-    asked: RealImages,
-    seed: int,
-    control: Control,
-) -> Generator[Event, None, Float64]:
-    """Distil once and ask students of the set about every patient: φ, float64 `[P]`."""
-    folder.root.mkdir(parents=True, exist_ok=True)
-    own = with_values(run_config, {"seed": seed})
-    for event in runner.distill(own, folder, part, validation, control):
-        if isinstance(event, Warned):
-            yield event
-    made = distilled.load(folder.result)
-    device = devices.choose(run_config.device)
-    rounds = []
-    for student in range(STUDENTS):
-        theta = train_student(made, seed=seed * 100 + student, device=device, control=control)
-        rounds.append(log_odds(predict(made.recipe, theta, asked, device), asked.labels))
-    return np.asarray(np.mean(rounds, axis=0), dtype=np.float64)
+@dataclass(frozen=True)
+class _Again:
+    """Makes one further run and asks its students."""
+
+    run_config: DistillConfig
+    train: RealImages
+    validation: RealImages
+    seed: int
+    control: Control
+
+    def answers(
+        self, folder: RunFolder, inside: Int64, group: Int64, planted: Int64
+    ) -> Generator[Event, None, Arrays]:
+        """Distil once and ask two sets of students.
+
+        Args:
+            folder: Where the run is made, or goes on.
+            inside: Rows of the training images that take part.
+            group: Rows that are asked of the students of the planted set.
+            planted: Those of them that stand in it.
+
+        Returns:
+            "phi" of every training image, "started" (1 where the run was started from it), "planted": φ of the group.
+        """
+        folder.root.mkdir(parents=True, exist_ok=True)
+        part = _part(self.train, inside)
+        own = with_values(self.run_config, {"seed": self.seed})
+        for event in runner.distill(own, folder, part, self.validation, self.control):
+            if isinstance(event, Warned):
+                yield event
+        made = distilled.load(folder.result)
+        ledger = ledgers.load(folder.ledger)
+        starts = [one for one in ledger.started_from if one is not None] if ledger else []
+        started = np.isin(self.train.ids, starts)
+        phi = self._asked(made, self.train)
+        try:
+            of_planted = self._asked(with_planted(made, self.train, planted), _part(self.train, group))  # fmt: skip
+        except DivergedError:  # then the control has found nobody
+            of_planted = np.full(len(group), np.nan)
+        return {"phi": phi, "started": started.astype(np.uint8), "planted": of_planted}
+
+    def _asked(self, made: DistilledSet, asked: RealImages) -> Float64:
+        """Mean φ of these images under students of the set."""
+        device = devices.choose(self.run_config.device)
+        rounds = []
+        for number in range(STUDENTS):
+            theta = train_student(made, seed=self.seed * 100 + number, device=device, control=self.control)  # fmt: skip
+            rounds.append(log_odds(predict(made.recipe, theta, asked, device), asked.labels))
+        return np.asarray(np.mean(rounds, axis=0), dtype=np.float64)
 
 
-def _part(images: RealImages, rows: npt.NDArray[np.int64]) -> RealImages:
+def _without_a_class(run_config: DistillConfig, train: RealImages, inside: Bools) -> str:
+    """Why a run with half of the patients cannot be made; empty where all can."""
+    wanted = run_config.images_per_class if run_config.initialisation == "real" else 1
+    for chosen in inside:
+        counts = np.bincount(train.labels[chosen], minlength=len(train.class_names))
+        if counts.min() < wanted:
+            return (
+                f"Deep membership test: not made. With half of the patients class {train.class_names[counts.argmin()]!r} would have "
+                "too few images for such a run."
+            )
+    return ""
+
+
+def _column(kept: Sequence[Arrays], name: str) -> Float64:
+    return np.stack([one[name].astype(np.float64) for one in kept])
+
+
+def _part(images: RealImages, rows: Int64) -> RealImages:
     return replace(
         images,
         images=images.images[rows],

@@ -87,6 +87,24 @@ def test_where_days_differ_as_people_do_it_says_that_it_cannot_recognise_anybody
     assert "cannot recognise patients" in found.sentence()
 
 
+def test_where_too_few_known_patients_are_found_silence_says_nothing(train, holdout, monkeypatch):
+    new = visited(20, seed=3, first=2000).images[::2].astype(np.float32) / 255
+    images, left = third_day(train)
+    monkeypatch.setattr(policy, "REIDENTIFIED_FOUND", 1.1)
+    found = asked(new, train, holdout)
+    assert found.verdict == Verdict.CANNOT_TELL
+    assert "too few for silence" in found.sentence()
+    assert asked(images, left, holdout).verdict == Verdict.LEAK_FOUND
+
+
+def test_what_could_not_be_asked_is_a_doubt(holdout):
+    single = hospital(150, seed=7)
+    told = asked(single.images[:4].astype(np.float32) / 255, single, holdout)
+    (reason,) = reidentification.reasons(told, Verdict.CANNOT_TELL)
+    assert "cannot say whether an attacker could" in reason.coarse
+    assert not any(letter.isdigit() for letter in reason.coarse)
+
+
 def test_single_images_are_not_assessable(holdout):
     single = hospital(150, seed=7)
     told = asked(single.images[:4].astype(np.float32) / 255, single, holdout)

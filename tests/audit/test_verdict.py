@@ -3,6 +3,7 @@ import pytest
 
 from meddistill_gui.audit.findings import DressedReading, ScoreReading, image_findings
 from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.reason import same
 from meddistill_gui.audit.statistics import Interval
 from meddistill_gui.audit.verdict import Evidence, ImageFinding, PlantedFinding, concluded
 from meddistill_gui.core.words import Verdict
@@ -116,8 +117,8 @@ def said(**evidence):
         ({"initialisation": "real"}, Verdict.CANNOT_TELL),
         ({"off_manifold": True}, Verdict.CANNOT_TELL),
         ({"off_manifold": True, "membership": Verdict.NO_LEAK_FOUND}, Verdict.NO_LEAK_FOUND),
-        ({"doubts": ["Too weak."]}, Verdict.CANNOT_TELL),
-        ({"leaks": ["AUC 0.9."], "doubts": ["Too weak."]}, Verdict.LEAK_FOUND),
+        ({"doubts": [same("Too weak.")]}, Verdict.CANNOT_TELL),
+        ({"leaks": [same("AUC 0.9.")], "doubts": [same("Too weak.")]}, Verdict.LEAK_FOUND),
     ],
 )
 def test_the_verdict_is_never_better_than_what_could_be_seen(evidence, verdict):

@@ -51,8 +51,30 @@ def test_it_is_stopped_goes_on_and_stands_in_the_report(run, monkeypatch):
     assert before + len(made[before:]) <= 5  # finished runs are not made again
     found = report(run)["deep_membership"]
     assert found["runs"] == 4
+    assert 0 <= found["positive_control"] <= 1
+    assert found["negative_control"]["low"] <= 0.05
+    assert "not measurable with" in " ".join(found["not_measurable"].values())
+    assert "images that a run was started from" not in found["groups"]
     assert "Deep membership test" in found["sentence"]
     assert not (run.audit / "distilled again" / "0").exists()
+
+
+def test_runs_from_real_images_have_a_row_for_these(project):
+    real = replace(small_run(project), method="distribution", options=DistributionOptions(), iterations=2, initialisation="real")  # fmt: skip
+    finished(distill(real, Control()))
+    run = RunFolder(project / "runs" / "small")
+    finished(audit(AuditConfig(run=run.root, planted=2, deep=4), Control()))
+    assert "images that a run was started from" in report(run)["deep_membership"]["groups"]
+
+
+def test_runs_that_half_of_the_patients_cannot_make_are_a_doubt(project):
+    """A class of 24 training images has them twice over; half of its patients have not."""
+    real = replace(small_run(project), method="distribution", options=DistributionOptions(), iterations=2, initialisation="real", images_per_class=20)  # fmt: skip
+    finished(distill(real, Control()))
+    run = RunFolder(project / "runs" / "small")
+    found = finished(audit(AuditConfig(run=run.root, planted=2, deep=4), Control()))
+    assert "too few images for such a run" in " ".join(found["reasons"])
+    assert set(report(run)["deep_membership"]) == {"sentence"}
 
 
 @pytest.mark.parametrize(("method", "runs", "words"), [(None, 2, "fewer than 4"), ("own", 8, "trains experts")])  # fmt: skip
