@@ -48,27 +48,21 @@ def release(
         content: SHA-256 of the distilled set as it would be exported.
         reworked: Whether images of it began again or were left out after a review; then an audit is not left to the user.
     """
+    decided = latest(reviews, content)
     if report is None:
         return Release(
-            refused=(REWORKED,) if reworked else (),
+            refused=(*((REWORKED,) if reworked else ()), *_by_reviewers(decided)),
             signing_for=("No audit was made: nothing is known about leaks.",),
         )
-    decided = latest(reviews, content)
     return Release(
         refused=tuple(_refusals(report, decided, content)),
         signing_for=tuple(_burden(report, decided)),
     )
 
 
-def _refusals(report: Mapping[str, Any], decided: Mapping[int, Review], content: str) -> list[str]:
-    found = []
-    if report.get("set", content) != content:
-        found.append("The set was changed after its audit: audit it again.")
-    if report["verdict"] == Verdict.LEAK_FOUND:
-        found.append(
-            "The audit says LEAK FOUND: distil again from noise, without the images it names."
-        )
-    found += [
+def _by_reviewers(decided: Mapping[int, Review]) -> list[str]:
+    """What reviewers saw holds back a set whether it was audited or not."""
+    found = [
         f"A reviewer found that synthetic image {number + 1} shows a patient."
         for number, review in sorted(decided.items())
         if review.decision == "leak"
@@ -78,6 +72,18 @@ def _refusals(report: Mapping[str, Any], decided: Mapping[int, Review], content:
         for number, review in sorted(decided.items())
         if review.decision in _GONE
     ]
+    return found
+
+
+def _refusals(report: Mapping[str, Any], decided: Mapping[int, Review], content: str) -> list[str]:
+    found = []
+    if report.get("set") != content:
+        found.append("The set was changed after its audit: audit it again.")
+    if report["verdict"] == Verdict.LEAK_FOUND:
+        found.append(
+            "The audit says LEAK FOUND: distil again from noise, without the images it names."
+        )
+    found += _by_reviewers(decided)
     waiting = [
         str(image["index"] + 1)
         for image in report["images"]

@@ -64,7 +64,7 @@ def read_reviews(path: Path) -> tuple[Review, ...]:
     if not path.is_file():
         return ()
     reviews: list[Review] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         review = _parsed(line, path, number)
         if review.previous != (reviews[-1].digest if reviews else BEGINNING):
             raise _broken(path, number)
@@ -102,8 +102,9 @@ def _text(values: dict[str, Any]) -> str:
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
-def _parsed(line: str, path: Path, number: int) -> Review:
+def _parsed(raw: bytes, path: Path, number: int) -> Review:
     try:
+        line = raw.decode()
         values: dict[str, Any] = json.loads(line)
         values.pop("digest")
         review = Review(**values)

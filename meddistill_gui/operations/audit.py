@@ -1,16 +1,16 @@
 """Look for real patients in a run's result and write down what was found."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from importlib.metadata import version
 
 import numpy as np
 
 from meddistill_gui.audit import formal, record
+from meddistill_gui.audit.earlier import leaks_of_earlier, with_earlier
 from meddistill_gui.audit.examination import examine
 from meddistill_gui.audit.material import Case
-from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.preconditions import Precondition, comparable
 from meddistill_gui.audit.shelf import Shelf
 from meddistill_gui.audit.spending import spent
 from meddistill_gui.core import distilled
@@ -47,12 +47,17 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     content = hashlib.sha256(run.result.read_bytes()).hexdigest()
     with writing_to(run.root):
         run.audit.mkdir(exist_ok=True)
-    _mark_begun(
-        run, content, Case(distilled=result, train=train, holdout=holdout, seed=config.seed)
-    )
+    case = Case(
+        distilled=result, train=train, holdout=holdout, seed=config.seed, ledger=ledger, audits=audits
+    )  # fmt: skip
+    known = audit_reports.detailed_report(run)
+    if known is None or known.get("set") != content:
+        _mark_begun(run, content, case)
     shelf = Shelf(run.audit / "unfinished", _key(content, train, holdout, config))
     try:
-        deep = yield from deep_audit(run, run_config, config, train, validation, shelf, control)
+        deep = None
+        if all(check.passed for check in comparable(case)):  # a night is long
+            deep = yield from deep_audit(run, run_config, config, case, validation, shelf, control)
         detailed = yield from examine(
             result, train, holdout, config, control, ledger, audits, shelf, deep
         )
@@ -60,7 +65,7 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     except Stopped:
         shelf.flush()
         raise
-    detailed |= {
+    detailed = with_earlier(detailed, leaks_of_earlier(known, content)) | {
         "set": content,
         "formal": formal.claimed(run_config, reworked=run.origin.is_file()),
     }
@@ -82,10 +87,7 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
 
 
 def _mark_begun(run: RunFolder, content: str, case: Case) -> None:
-    """An audit that dies leaves CANNOT TELL, unless an earlier one of the very same set came to its end."""
-    path = run.audit / "detailed.json"
-    if path.is_file() and json.loads(path.read_bytes()).get("set") == content:
-        return
+    """An audit that dies leaves CANNOT TELL; what an earlier one of the very same set found stays instead."""
     unfinished = Precondition(
         name="audit finished",
         passed=False,

@@ -27,6 +27,7 @@ from meddistill_gui.data.identifiers import identifiers
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.capsules import TOLERANCE, Rebuilt, estimated_statistics, rebuild
 from meddistill_gui.engine.evaluation import portable
+from meddistill_gui.operations import audit_reports
 from meddistill_gui.operations.patch_sets import run_images
 from meddistill_gui.operations.release import released
 
@@ -97,18 +98,17 @@ def capsule_open(config: CapsuleOpenConfig, control: Control) -> Iterator[Event]
 
 
 def _audited(run: RunFolder) -> Iterator[Event]:
-    if not (run.audit / "public.json").is_file():
-        yield Warned(
-            code="not-audited",
-            message="No audit has looked for real patients in these images.",
-            remedy="Run the audit first: a capsule holds the same images as a bundle.",
-        )
-        return
     answer = released(run)
     if not answer.allowed:
         raise BundleError(
             " ".join(answer.refused),
             "The page Anonymity preview shows these images; this set is not packed as it is.",
+        )
+    if audit_reports.detailed_report(run) is None:
+        yield Warned(
+            code="not-audited",
+            message="No audit has looked for real patients in these images.",
+            remedy="Run the audit first: a capsule holds the same images as a bundle.",
         )
 
 

@@ -1,11 +1,11 @@
 """Pack a run's result as one file, put it where the user wants it, and read every byte of it back."""
 
 import hashlib
-import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from meddistill_gui.audit import report
 from meddistill_gui.bundle import (
     content_scan,
     delivery,
@@ -28,6 +28,7 @@ from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.identifiers import identifiers
+from meddistill_gui.operations import audit_reports
 from meddistill_gui.operations.release import released
 
 _SEARCHING: Final = "searching for names"
@@ -65,23 +66,22 @@ def export(config: ExportConfig, control: Control) -> Iterator[Event]:
 
 
 def _audited(run: RunFolder) -> Generator[Event, None, dict[str, Any] | None]:
-    """The coarse audit report, unless it forbids sending."""
-    path = run.audit / "public.json"
-    if not path.is_file():
-        yield Warned(
-            code="not-audited",
-            message="No audit has looked for real patients in these images.",
-            remedy="Run the audit first, so that the receiver can see what was tested.",
-        )
-        return None
-    coarse: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """The coarse audit report, unless the audit forbids sending; made anew from the detailed one, which was decided by."""
     answer = released(run)
     if not answer.allowed:
         raise BundleError(
             " ".join(answer.refused),
             "The page Anonymity preview shows these images; this set is not packed as it is.",
         )
-    return coarse
+    detailed = audit_reports.detailed_report(run)
+    if detailed is None:
+        yield Warned(
+            code="not-audited",
+            message="No audit has looked for real patients in these images.",
+            remedy="Run the audit first, so that the receiver can see what was tested.",
+        )
+        return None
+    return report.public(detailed)
 
 
 def _packed(

@@ -10,6 +10,7 @@ SET = "a" * 64
 def report(verdict, *, flagged=(), confirmed=()):
     return {
         "verdict": verdict,
+        "set": SET,
         "reasons": ["Because."],
         "images": [
             {
@@ -77,3 +78,9 @@ def test_a_reworked_set_must_be_audited():
     assert release(None, [], SET).allowed
     assert not release(None, [], SET, reworked=True).allowed
     assert release(report(Verdict.NO_LEAK_FOUND), [], SET, reworked=True).allowed
+
+
+def test_a_report_that_names_no_set_or_another_one_is_no_report_of_this_set():
+    for other in ({}, {"set": "b" * 64}):
+        found = {k: v for k, v in report(Verdict.NO_LEAK_FOUND).items() if k != "set"} | other
+        assert "audit it again" in release(found, [], SET).refused[0]

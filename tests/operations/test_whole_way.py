@@ -143,9 +143,9 @@ def test_a_patient_named_in_a_report_is_never_sent(project, tmp_path):
     finished(distill(small_run(project), Control()))
     run = RunFolder(project / "runs" / "small")
     finished(audit(AuditConfig(run=run.root, planted=5), Control()))
-    report = json.loads((run.audit / "public.json").read_text())
-    report["reasons"].append("Patient pwaves007 looks near.")
-    (run.audit / "public.json").write_text(json.dumps(report))
+    report = json.loads((run.audit / "detailed.json").read_text())
+    report["coarse_reasons"].append("Patient pwaves007 looks near.")
+    (run.audit / "detailed.json").write_text(json.dumps(report))
     with pytest.raises(BundleError, match="pwaves007"):
         finished(export(ExportConfig(run=run.root, to=tmp_path, name="set"), Control()))
     assert not list(tmp_path.glob("*.zip"))

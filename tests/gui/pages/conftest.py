@@ -1,5 +1,6 @@
 """Projects and runs made by hand through the core's own functions, so that pages meet real folders without real work."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -64,7 +65,10 @@ class Hospital:
         self, run: RunFolder, verdict: Verdict = Verdict.NO_LEAK_FOUND, flagged: int = -1
     ) -> None:
         """An audit's two reports."""
-        report = audit_report(verdict, flagged)
+        content = (
+            hashlib.sha256(run.result.read_bytes()).hexdigest() if run.result.is_file() else ""
+        )
+        report = audit_report(verdict, flagged) | {"set": content}
         (run.audit / "detailed.json").write_text(json.dumps(report))
         public = {
             "format": 1,
