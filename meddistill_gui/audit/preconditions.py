@@ -10,7 +10,7 @@ from meddistill_gui.audit import policy
 from meddistill_gui.audit.blind_baseline import blind_baseline
 from meddistill_gui.audit.material import Case, Material
 from meddistill_gui.core.distilled import DistilledSet
-from meddistill_gui.core.ledger import Ledger
+from meddistill_gui.core.ledger import Ledger, pixels_of
 from meddistill_gui.core.real_images import RealImages
 
 WITHOUT_BRIGHTNESS: Final = "noisy_distribution"
@@ -40,6 +40,7 @@ def comparable(case: Case) -> Iterator[Precondition]:
     yield _same_make(case.distilled, case.train, case.holdout)
     if case.ledger is not None:
         yield _made_from(case.ledger, case.distilled, case.train)
+        yield _starts_agree(case.ledger, case.distilled)
 
 
 def statistical(case: Case) -> Iterator[Precondition]:
@@ -110,14 +111,41 @@ def _same_make(distilled: DistilledSet, train: RealImages, holdout: RealImages) 
 def _made_from(ledger: Ledger, distilled: DistilledSet, train: RealImages) -> Precondition:
     """Whether the run's own list of training images is the present one, and one entry stands for each synthetic image."""
     other = len(set(ledger.training) ^ set(map(int, train.ids)))
-    fits = other == 0 and len(ledger.started_from) == len(distilled.images)
+    if other:
+        why = (
+            f"{other} images are not the same as when the run was made: the patients were divided anew, or the folder "
+            "was scanned anew. Distil again, or audit with the division that the run had."
+        )
+    elif len(ledger.started_from) != len(distilled.images):
+        why = (
+            f"The run's own list is of {len(ledger.started_from)} synthetic images, the set has {len(distilled.images)}: "
+            "it is the list of another run."
+        )
+    elif ledger.pixels and ledger.pixels != pixels_of(train):
+        why = (
+            "The training images have the numbers of those that the run was made from, and other pixels or classes: they are of another "
+            "source, or were changed."
+        )
+    else:
+        why = ""
     return Precondition(
         name="training images of this run",
-        passed=fits,
-        sentence="The training images are those that the run was made from."
-        if fits
-        else f"{other} images are not the same as when the run was made: the patients were divided anew, or the folder "
-        "was scanned anew. Distil again, or audit with the division that the run had.",
+        passed=not why,
+        sentence=why or "The training images are those that the run was made from.",
+    )
+
+
+def _starts_agree(ledger: Ledger, distilled: DistilledSet) -> Precondition:
+    """A list of another run would hide whose images were the start, or name the wrong ones."""
+    started = sum(one is not None for one in ledger.started_from)
+    agree = started == 0 or distilled.recipe.initialisation == "real"
+    return Precondition(
+        name="starts as the set says",
+        passed=agree,
+        sentence="The run's own list and the set say the same of what the images were started from."
+        if agree
+        else f"The set says that its images were started from noise, the run's own list names patients' images for {started} "
+        "of them: it is the list of another run.",
     )
 
 

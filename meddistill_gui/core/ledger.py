@@ -1,18 +1,24 @@
 """The ledger of a run: which patients' images went into it, and which image each synthetic one was started from.
 
-The audit asks it (initialisation recovery, hold-out used before). It holds catalogue numbers, no digest of any image: a digest
-would tell whoever holds a file that it was used. It stays in the run folder and never travels.
+The audit asks it (initialisation recovery, hold-out used before, images of another source). It holds catalogue numbers and one digest
+of all images together, none of a single one: that would tell whoever holds a file that it was used. It stays in the run folder and never
+travels.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.real_images import RealImages
 
 LEDGER_FORMAT: Final = 1
+_CHUNK: Final = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +29,21 @@ class Ledger:
         started_from: For each synthetic image the real image that it was started from, None for noise.
         training: The training images.
         validation: The images that chose which iteration's set was kept.
+        pixels: `pixels_of` the training images; empty in a ledger of an older version.
     """
 
     started_from: tuple[int | None, ...]
     training: tuple[int, ...]
     validation: tuple[int, ...]
+    pixels: str = ""
+
+
+def pixels_of(images: RealImages) -> str:
+    """Names the pixels and classes of all these images together: hex SHA-256."""
+    found = hashlib.sha256(np.ascontiguousarray(images.labels).tobytes())
+    for start in range(0, len(images), _CHUNK):
+        found.update(np.ascontiguousarray(images.images[start : start + _CHUNK]).tobytes())
+    return found.hexdigest()
 
 
 def save(path: Path, ledger: Ledger) -> None:
@@ -59,4 +75,5 @@ def _understood(record: dict[str, Any]) -> Ledger:
         started_from=tuple(None if one is None else int(one) for one in record["started_from"]),
         training=tuple(map(int, record["training"])),
         validation=tuple(map(int, record["validation"])),
+        pixels=str(record.get("pixels", "")),
     )

@@ -12,7 +12,7 @@ from meddistill_gui.core.config import to_mapping
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.errors import ConfigError, LabelError
-from meddistill_gui.core.ledger import Ledger
+from meddistill_gui.core.ledger import Ledger, pixels_of
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices, footprint
 from meddistill_gui.engine.method import Experts, Setting
@@ -122,6 +122,7 @@ def ledger_of(
         started_from=tuple(None if one is None else int(one) for one in started),
         training=tuple(map(int, train.ids)),
         validation=tuple(map(int, validation.ids)),
+        pixels=pixels_of(train),
     )
 
 
