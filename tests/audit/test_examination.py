@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from meddistill_gui.audit import statistics
 from meddistill_gui.audit.examination import PHASES, examine
 from meddistill_gui.audit.planted import KINDS, OWN_TEXTURE
 from meddistill_gui.core.configs.audit import AuditConfig
@@ -37,7 +38,7 @@ def failed(report):
 
 @pytest.fixture(scope="module")
 def copies(train, holdout, audited):
-    return audited(floats(train.images[:20]), train, holdout)
+    return audited(floats(train.images[:40]), train, holdout)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,7 @@ def clean(train, holdout, strangers, audited):
 
 def test_exact_copies_are_found_with_their_patients(copies, train):
     assert copies["verdict"] == Verdict.LEAK_FOUND
+    assert len(copies["images"]) == 40
     smallest = copies["calibration"]["smallest_p"]
     for index, image in enumerate(copies["images"]):
         assert image["flagged"]
@@ -82,6 +84,9 @@ def test_p_values_of_new_patients_are_uniform(train, holdout, make_hospital, aud
         assert distance < 1.63 * np.sqrt(1 / 60 + 1 / 60), (
             name
         )  # two-sample Kolmogorov-Smirnov at 1 %
+        smallest = report["calibration"]["smallest_p"]
+        flags = int((p <= smallest).sum())
+        assert statistics.chance_of_flags(flags, 60, round(1 / smallest) - 1) > 0.01
 
 
 def test_one_copy_among_strangers_is_named(train, holdout, strangers, audited):

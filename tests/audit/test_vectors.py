@@ -49,6 +49,11 @@ ALSO = [
         "test_a_signature_of_another_bundle_is_refused",
     ),  # 22, the signature
     ("audit/test_examination.py", "test_class_means_are_not_flagged"),  # 5
+    ("core/test_distilled.py", "test_parts_that_do_not_fit_are_refused"),  # 5, NaN
+    ("audit/test_recovery.py", "test_images_left_as_they_started_are_all_recovered"),  # 6
+    ("audit/test_statistics.py", "test_chance_of_flags_is_the_closed_form"),  # 17
+    ("core/test_gaussian_mechanism.py", "test_sigma_is_the_published_one"),  # 17
+    ("bundle/test_content_scan.py", "test_a_hash_of_a_token_is_not_found"),  # 18, known miss
     ("audit/test_nearest.py", "test_the_order_of_rows_does_not_matter"),  # 13
 ]
 
