@@ -94,9 +94,9 @@ def made_sets(data: Data) -> Iterator[tuple[str, Any]]:
     yield "200 plain real images", lambda: plain(data, PLAIN)
     yield "the same, said to be from noise", lambda: replace(said(plain(data, PLAIN)), ledger=None)
     yield "real start, texture 1.0, no ledger", lambda: said(textured(data, 1.0))
-    yield "20 new patients", lambda: _set(data, floats(data.validation)[:20].numpy(), "noise")
-    yield "class means", lambda: _set(data, _means(data), "noise")
-    yield "20 of white noise", lambda: _set(data, _noise(data, 20), "noise")
+    yield "20 new patients", lambda: set_of(data, floats(data.validation)[:20].numpy(), "noise")
+    yield "class means", lambda: set_of(data, _means(data), "noise")
+    yield "20 of white noise", lambda: set_of(data, _noise(data, 20), "noise")
 
 
 def distilled(data: Data, start: str, iterations: int) -> Made:
@@ -153,7 +153,7 @@ def _started(data: Data, pixels: npt.NDArray[np.float32], rows: npt.NDArray[np.i
         training=tuple(map(int, data.train.ids)),
         validation=(),
     )
-    return replace(_set(data, pixels, "real", data.train.labels[rows]), ledger=ledger)
+    return replace(set_of(data, pixels, "real", data.train.labels[rows]), ledger=ledger)
 
 
 def _means(data: Data) -> npt.NDArray[np.float32]:
@@ -167,12 +167,13 @@ def _noise(data: Data, count: int) -> npt.NDArray[np.float32]:
     return np.random.default_rng(1).normal(0.5, 0.3, shape).astype(np.float32)
 
 
-def _set(
+def set_of(
     data: Data,
     images: npt.NDArray[np.float32],
     start: str,
     labels: npt.NDArray[np.int64] | None = None,
 ) -> Made:
+    """A set of these images, one class after the other where no labels are given, with a recipe that says this start."""
     classes = data.train.class_names
     labels = np.arange(len(images)) % len(classes) if labels is None else labels
     recipe = Recipe(
