@@ -10,14 +10,14 @@ import numpy.typing as npt
 import torch
 
 from meddistill_gui.bundle import capsule as capsules
-from meddistill_gui.bundle import content_scan, delivery
+from meddistill_gui.bundle import content_scan, delivery, drives, export_log
 from meddistill_gui.bundle.capsule import Capsule
 from meddistill_gui.core import distilled
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.capsule import CapsuleExportConfig, CapsuleOpenConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
-from meddistill_gui.core.errors import BundleError
+from meddistill_gui.core.errors import BundleError, TargetError
 from meddistill_gui.core.events import Event, Finished, Progress, Started, Warned
 from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.project import Project
@@ -46,7 +46,7 @@ def capsule_export(config: CapsuleExportConfig, control: Control) -> Iterator[Ev
     """
     yield Started(operation="capsule-export", phases=(_TRAINING, "writing", "reading back"))
     run, _ = open_run(validate(config).run)
-    yield from _audited(run)
+    verdict = yield from _audited(run)
     result = distilled.load(run.result)
     capsules.refuse_open(result.recipe)
     yield Progress(phase=_TRAINING, done=0, total=1)
@@ -66,6 +66,7 @@ def capsule_export(config: CapsuleExportConfig, control: Control) -> Iterator[Ev
     path = yield from delivery.deliver(
         content, config.to, config.name or run.name, control, extension=capsules.EXTENSION
     )
+    _log(run, path, content, verdict)
     what = f"{path} is written and was read back without a difference"
     yield Finished(summary=_summary(what, path, len(content), made))
 
@@ -75,7 +76,7 @@ def capsule_open(config: CapsuleOpenConfig, control: Control) -> Iterator[Event]
 
     Raises:
         BundleError: The capsule is damaged or changed, or another network came out.
-        TargetError: The folder cannot be written to.
+        TargetError: The folder cannot be written to, or another file of that name is there.
     """
     yield Started(operation="capsule-open", phases=(_TRAINING,))
     made, size = capsules.read(validate(config).capsule)
@@ -97,19 +98,23 @@ def capsule_open(config: CapsuleOpenConfig, control: Control) -> Iterator[Event]
     yield Finished(summary={**summary, "same_bits": same, "largest_difference": difference})
 
 
-def _audited(run: RunFolder) -> Iterator[Event]:
+def _audited(run: RunFolder) -> Generator[Event, None, str]:
+    """What the audit said, or "" without one; a set that it forbids to send goes no further."""
     answer = released(run)
     if not answer.allowed:
         raise BundleError(
             " ".join(answer.refused),
             "The page Anonymity preview shows these images; this set is not packed as it is.",
         )
-    if audit_reports.detailed_report(run) is None:
+    detailed = audit_reports.detailed_report(run)
+    if detailed is None:
         yield Warned(
             code="not-audited",
             message="No audit has looked for real patients in these images.",
             remedy="Run the audit first: a capsule holds the same images as a bundle.",
         )
+        return ""
+    return str(detailed["verdict"])
 
 
 def _rebuilt(
@@ -137,6 +142,21 @@ def _search(content: bytes, run: RunFolder, result: DistilledSet) -> None:
     with open_catalogue(Project(run.project).catalogue) as catalogue:
         names = identifiers(catalogue) | content_scan.this_machine()
     content_scan.check(content, names, typed=result.recipe.class_names)
+
+
+def _log(run: RunFolder, path: Path, content: bytes, verdict: str) -> None:
+    """Write down in the project what was sent, as for a bundle."""
+    mount = drives.mount_of(path)
+    entry = export_log.Export(
+        when=export_log.now(),
+        path=str(path),
+        drive=mount.file_system if mount else "",
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        title="",
+        verdict=verdict,
+    )
+    export_log.append(Project(run.project).exports, entry)
 
 
 def _compared(made: Capsule, rebuilt: Rebuilt) -> float:
@@ -180,5 +200,11 @@ def _write(folder: Path, name: str, made: Capsule, rebuilt: Rebuilt) -> Path:
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
-    write_whole(path, portable.weights(made.distilled.recipe, rebuilt.theta))
+    content = portable.weights(made.distilled.recipe, rebuilt.theta)
+    if path.exists() and path.read_bytes() != content:
+        raise TargetError(
+            f"{path} is there already, with other content.",
+            "Choose another folder, or remove that file first.",
+        )
+    write_whole(path, content)
     return path

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from meddistill_gui.bundle import capsule as capsules
+from meddistill_gui.bundle import export_log
 from meddistill_gui.core.config import with_values
 from meddistill_gui.core.configs.capsule import (
     CapsuleExportConfig,
@@ -23,6 +24,7 @@ from meddistill_gui.core.configs.split import SplitConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import BundleError, ConfigError, TargetError
 from meddistill_gui.core.events import Warned
+from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.data.phantoms.fold_hospital import IMAGES, MASKS, write_fold_hospital
 from meddistill_gui.data.phantoms.folds import FOLDS
@@ -140,6 +142,20 @@ def test_a_capsule_over_another_file_is_refused_and_nothing_is_lost(folder, tmp_
     with pytest.raises(TargetError, match="is there already"):
         done(capsule_export(config, Control()))
     assert (tmp_path / "mine.capsule").read_text() == "something else"
+
+
+def test_what_is_sent_is_written_down_and_what_comes_out_replaces_nothing(folder, sent, tmp_path):
+    entry = export_log.read(Project(folder.project).exports)[-1]
+    assert (entry.path, entry.size) == (str(sent), sent.stat().st_size)
+    out = CapsuleOpenConfig(capsule=sent, out=tmp_path)
+    mine = tmp_path / f"{sent.stem}.safetensors"
+    mine.write_text("something else")
+    with pytest.raises(TargetError, match="is there already"):
+        done(capsule_open(out, Control()))
+    assert mine.read_text() == "something else"
+    mine.unlink()
+    done(capsule_open(out, Control()))
+    done(capsule_open(out, Control()))
 
 
 def test_voting_needs_a_run_on_patches(folder, monkeypatch):

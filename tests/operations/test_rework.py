@@ -10,13 +10,17 @@ from meddistill_gui.audit.review_log import read_reviews
 from meddistill_gui.core import distilled, origin
 from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.configs.audit import AuditConfig
+from meddistill_gui.core.configs.bundle import ExportConfig
+from meddistill_gui.core.configs.capsule import CapsuleExportConfig
 from meddistill_gui.core.configs.rework import ReworkConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.errors import ConfigError, ProjectError, Stopped
+from meddistill_gui.core.errors import BundleError, ConfigError, ProjectError, Stopped
 from meddistill_gui.core.events import Metric
 from meddistill_gui.core.run_folder import RunFolder, open_run
 from meddistill_gui.operations.audit import audit
+from meddistill_gui.operations.capsule import capsule_export
 from meddistill_gui.operations.distill import distill
+from meddistill_gui.operations.export import export
 from meddistill_gui.operations.release import released
 from meddistill_gui.operations.rework import rework
 from tests.operations.small_hospital import finished, small_run
@@ -118,6 +122,16 @@ def test_the_last_image_of_a_class_is_not_left_out(run):
     with pytest.raises(ProjectError, match="without an image"):
         finished(rework(reworked(run, "drop", (1,)), Control()))
     assert not read_reviews(run.reviews)
+
+
+@pytest.mark.parametrize("pack", [export, capsule_export])
+def test_a_reworked_set_leaves_the_house_only_after_an_audit(run, tmp_path, pack):
+    finished(rework(reworked(run, iterations=1), Control()))
+    new = run.root.parent / "small-reworked-2"
+    kind = ExportConfig if pack is export else CapsuleExportConfig
+    with pytest.raises(BundleError, match="audit this set first"):
+        finished(pack(kind(run=new, to=tmp_path / "stick"), Control()))
+    assert not (tmp_path / "stick").exists()
 
 
 def test_an_edited_log_is_refused_before_anything_is_done(run):
