@@ -22,7 +22,7 @@ from meddistill_gui.gui.widgets.scrolling import scrolling
 from meddistill_gui.gui.window_menu import WindowMenu
 from meddistill_gui.jobs.job import StartJob
 
-BUNDLE_ENDING = ".distilled.zip"
+RECEIVED_ENDINGS = (".distilled.zip", ".distilled.zip.age", ".capsule")
 PROJECT_FILE = "project.toml"
 IMAGE_ENDINGS = frozenset(
     (
@@ -116,14 +116,14 @@ class MainWindow(QMainWindow):
         self.go_to("dataset_browser")
 
     def open_path(self, path: Path) -> None:
-        """Take in what was dropped on the window: a folder of images or a file of it, a project, or a bundle."""
+        """Take in what was dropped on the window: a folder of images or a file of it, a project, a bundle or a capsule."""
         if not _droppable(path):
             return
         folder = path.parent if path.name == PROJECT_FILE else path
         if (folder / PROJECT_FILE).is_file():
             self.open_project(folder)
             return
-        name = "receive" if path.name.endswith(BUNDLE_ENDING) else "dataset_browser"
+        name = "receive" if _was_sent(path) else "dataset_browser"
         self.go_to(name)
         self.page(name).open_path(path)  # type: ignore[attr-defined]  # these two pages have it
 
@@ -204,7 +204,11 @@ def _paths(event: QDropEvent) -> list[Path]:
 
 
 def _droppable(path: Path) -> bool:
-    """A folder, a bundle, a project's file, or a file that may hold images; scanners often give theirs no ending."""
-    if path.is_dir() or path.name == PROJECT_FILE or path.name.endswith(BUNDLE_ENDING):
+    """A folder, what another hospital sent, a project's file, or a file that may hold images; scanners often give theirs no ending."""
+    if path.is_dir() or path.name == PROJECT_FILE or _was_sent(path):
         return True
     return path.is_file() and path.suffix.lower() in IMAGE_ENDINGS
+
+
+def _was_sent(path: Path) -> bool:
+    return path.name.lower().endswith(RECEIVED_ENDINGS)

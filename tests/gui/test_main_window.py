@@ -147,6 +147,18 @@ def test_folders_projects_and_bundles_can_be_dropped_and_nothing_else(window, tm
     assert window.page_name == "dataset_browser"
 
 
+@pytest.mark.parametrize(
+    "name", ["a.distilled.zip", "a.distilled.zip.age", "a.capsule", "A.CAPSULE"]
+)
+def test_whatever_another_hospital_sends_is_received_from_every_page(window, tmp_path, name):
+    sent = tmp_path / name
+    sent.touch()
+    assert drop(window, sent, QDragEnterEvent)
+    drop(window, sent)
+    assert window.page_name == "receive"
+    assert window.page("receive").paths == [sent]
+
+
 def test_closing_while_a_run_works_asks_and_stops_it(window, start_fake, monkeypatch):
     start_fake.scripts["distill"] = [lambda job: job.wished.wait(10), Finished()]
     window.session.work.start("distill", None)

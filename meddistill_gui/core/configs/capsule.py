@@ -26,7 +26,6 @@ class CapsuleExportConfig:
         "training patients, which then travels with the capsule.",
         choices=("synthetic", "patients"),
         source="docs/anonymity.md",
-        expert=True,
     )
 
 

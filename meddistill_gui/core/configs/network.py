@@ -6,7 +6,22 @@ from typing import Final
 
 from meddistill_gui.core.config import option
 
-TORCHVISION: Final = ("googlenet", "resnet18", "resnet34", "alexnet", "vgg16", "vgg19")
+OWN_NORM: Final = {
+    "googlenet": "batch",
+    "resnet18": "batch",
+    "resnet34": "batch",
+    "alexnet": "none",
+    "vgg16": "none",
+    "vgg19": "none",
+}
+"""The normalisation that torchvision publishes each family with."""
+
+TORCHVISION: Final = tuple(OWN_NORM)
+
+
+def has_batch_norm(family: str, norm: str) -> bool:
+    """Whether a network keeps batch statistics, the means and variances of the images it has seen."""
+    return (OWN_NORM.get(family) if norm == "own" else norm) == "batch"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,17 +12,10 @@ import torch
 import torchvision  # type: ignore[import-untyped]  # publishes no types
 from torch import Tensor, nn
 
+from meddistill_gui.core.configs.network import OWN_NORM
 from meddistill_gui.engine.networks.batch_norm import ExplicitBatchNorm
 from meddistill_gui.engine.networks.module_network import ModuleNetwork
 
-_OWN_NORM: Final = {
-    "googlenet": "batch",
-    "resnet18": "batch",
-    "resnet34": "batch",
-    "alexnet": "none",
-    "vgg16": "none",
-    "vgg19": "none",
-}
 _SMALLEST: Final = {"alexnet": 64}
 _SMALLEST_ELSE: Final = 32
 HEADS: Final = {"alexnet": "classifier.6", "vgg16": "classifier.6", "vgg19": "classifier.6"}
@@ -49,9 +42,9 @@ def torchvision_network(
     Raises:
         ValueError: The family is unknown, or has no such normalisation.
     """
-    if family not in _OWN_NORM:
-        raise ValueError(f"no network family {family!r}; known: {', '.join(_OWN_NORM)}")
-    norm = _OWN_NORM[family] if norm == "own" else norm
+    if family not in OWN_NORM:
+        raise ValueError(f"no network family {family!r}; known: {', '.join(OWN_NORM)}")
+    norm = OWN_NORM[family] if norm == "own" else norm
     if family == "alexnet" and norm != "none":
         raise ValueError("AlexNet has no normalisation")
     return ModuleNetwork(

@@ -12,6 +12,8 @@ _TITLES: Final = {
     "rate_rate": "Step size of the rate",
     "image_rate": "Step size of images",
     "student_rate": "Student's rate",
+    "delta": "Threshold of the vote",
+    "statistics": "Batch statistics",
 }
 """Where the name in the code does not read well."""
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from meddistill_gui.core.configs.network import TORCHVISION
+from meddistill_gui.core.configs.network import TORCHVISION, has_batch_norm
 from meddistill_gui.engine import augment
 from meddistill_gui.engine.experts.batches import loss_and_gradient
 from meddistill_gui.engine.networks.batch_norm import ExplicitBatchNorm, Statistics
@@ -166,3 +166,12 @@ def test_refuses_what_does_not_exist(family, norm):
 def test_keeps_nothing_besides_its_parameters():
     with pytest.raises(ValueError, match="besides its parameters"):
         ModuleNetwork(lambda: nn.BatchNorm2d(3), head="", smallest=1)
+
+
+@pytest.mark.parametrize("family", TORCHVISION)
+@pytest.mark.parametrize("norm", ["own", "none"])
+def test_which_network_keeps_statistics_is_known_without_making_it(family, norm):
+    if family in ("vgg16", "vgg19", "alexnet"):
+        assert not has_batch_norm(family, norm)  # too large to be made for this
+        return
+    assert has_batch_norm(family, norm) == (network_of(family, norm=norm).statistics_count > 0)

@@ -17,7 +17,7 @@ from meddistill_gui.bundle.export_log import Export
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.gui.pages.export.contents import Contents
 from meddistill_gui.gui.pages.export.earlier_exports import EarlierExports
-from meddistill_gui.gui.pages.export.places import in_bytes
+from meddistill_gui.gui.places import in_bytes
 from meddistill_gui.gui.widgets.fitting import fitted
 from meddistill_gui.gui.widgets.labels import label
 

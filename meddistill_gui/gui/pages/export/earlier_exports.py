@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from meddistill_gui.bundle.export_log import Export
-from meddistill_gui.gui.pages.export.places import in_bytes
+from meddistill_gui.gui.places import in_bytes
 
 
 class EarlierExports(QTableWidget):

@@ -17,6 +17,7 @@ from meddistill_gui.core.run_folder import RunFolder
 from meddistill_gui.core.words import Verdict
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.forms.config_form import ConfigForm
+from meddistill_gui.gui.pages.export.capsule_action import CapsuleAction
 from meddistill_gui.gui.pages.export.contents import (
     Contents,
     planned,
@@ -25,13 +26,13 @@ from meddistill_gui.gui.pages.export.contents import (
 from meddistill_gui.gui.pages.export.contents_view import ContentsView
 from meddistill_gui.gui.pages.export.result_card import ResultCard
 from meddistill_gui.gui.pages.export.sealing_section import SealingSection
-from meddistill_gui.gui.pages.export.target_row import TargetRow
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.fitting import fitted, large_text
 from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.page_frame import PageFrame
+from meddistill_gui.gui.widgets.target_row import TargetRow
 from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 from meddistill_gui.jobs.job import StartJob
 from meddistill_gui.operations.release import released
@@ -61,6 +62,7 @@ class ExportPage(QWidget):
             ExportConfig(run=Path(), to=Path()), only=("title", "contact", "licence", "name")
         )
         self._build()
+        self._capsule = CapsuleAction(self._frame, self._target, start_job, self)
         self._connect()
         self.refresh()
 
@@ -82,8 +84,10 @@ class ExportPage(QWidget):
         self._sealing.refresh()
         if run is None or not run.result.is_file():
             self._stack.setCurrentWidget(self._empty)
+            self._capsule.show_run(None)
             self._offer()
             return
+        self._capsule.show_run(run)
         self._stack.setCurrentWidget(self._body)
         self._show_audit(run)
         self._contents.show_earlier(export_log.read(Project(run.project).exports))
@@ -93,7 +97,7 @@ class ExportPage(QWidget):
     def export(self) -> None:
         """Write the bundle and read it back."""
         config = self._config()
-        if config is None or self._work.running:
+        if config is None or self._working:
             return
         try:
             config = replace(config, **self._sealing.options())
@@ -110,8 +114,12 @@ class ExportPage(QWidget):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._work.running and self._written is None:
+        if not self._working and self._written is None:
             self.refresh()
+
+    @property
+    def _working(self) -> bool:
+        return self._work.running or self._capsule.running
 
     def _config(self) -> ExportConfig | None:
         """What the page says, or None where something is missing (it is said then)."""
@@ -180,17 +188,30 @@ class ExportPage(QWidget):
         passphrases.hold({})
         self._sealing.forget_passphrases()
         self._written = Path(str(summary["bundle"]))
-        self._frame.notice.show_message(
-            "good",
-            self.tr("The bundle is written, and every byte was read back without a difference."),
-            self.tr("Eject the drive before you unplug it.")
-            if drives.is_removable(self._written)
-            else "",
+        self._say_written(
+            self.tr("The bundle is written, and every byte was read back without a difference.")
         )
-        if self._session.project is not None:
-            self._contents.show_earlier(export_log.read(self._session.project.exports))
         self._result.show_result(self._written, int(str(summary["bytes"])), str(summary["sha256"]))
         self._offer()
+
+    def _take_capsule(self, summary: dict[str, object]) -> None:
+        self._written = Path(str(summary["capsule"]))
+        self._say_written(
+            self.tr(
+                "The trained network is written, and every byte was read back without a difference."
+            )
+        )
+        self._result.show_capsule(self._written, summary)
+        self._offer()
+
+    def _say_written(self, sentence: str) -> None:
+        """Say what was written, what to do with a stick, and add it to what went before."""
+        if self._written is None or self._session.project is None:
+            return
+        removable = drives.is_removable(self._written)
+        remedy = self.tr("Eject the drive before you unplug it.") if removable else ""
+        self._frame.notice.show_message("good", sentence, remedy)
+        self._contents.show_earlier(export_log.read(self._session.project.exports))
 
     def _fail(self, error: MedDistillError) -> None:
         passphrases.hold({})
@@ -202,10 +223,12 @@ class ExportPage(QWidget):
     def _offer(self) -> None:
         shown = self._stack.currentWidget() is self._body
         self._frame.primary.setVisible(shown)
-        self._frame.primary.setEnabled(shown and not self._refused and not self._work.running)
-        self._form.setEnabled(not self._work.running)
-        self._sealing.setEnabled(not self._work.running)
-        self._target.setEnabled(not self._work.running)
+        free = not self._working
+        self._frame.primary.setEnabled(shown and not self._refused and free)
+        self._capsule.button.setEnabled(not self._refused and free)
+        self._form.setEnabled(free)
+        self._sealing.setEnabled(free)
+        self._target.setEnabled(free)
 
     def _take_change(self) -> None:
         self._written = None
@@ -236,6 +259,8 @@ class ExportPage(QWidget):
         self._work.finished.connect(self._end)
         self._work.failed.connect(self._fail)
         self._frame.progress.cancelled.connect(self._work.stop)
+        self._capsule.changed.connect(self._offer)
+        self._capsule.written.connect(self._take_capsule)
         self._form.changed.connect(self._take_change)
         self._sealing.failed.connect(self._frame.show_error)
         self._result.folder_wanted.connect(self._open_folder)

@@ -1,4 +1,4 @@
-"""Decides what the receive page shows: a place to drop a bundle, its check, the bundle, the training."""
+"""Decides what the receive page shows: a place to drop a file, its check, the bundle and the training, or the capsule."""
 
 import functools
 from dataclasses import replace
@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from meddistill_gui.bundle import capsule as capsules
 from meddistill_gui.bundle import joining, passphrases, sealing
 from meddistill_gui.bundle.verifier import VerifiedBundle
 from meddistill_gui.core.configs.bundle import ReceiveConfig, VerifyConfig
@@ -17,6 +18,7 @@ from meddistill_gui.core.errors import ConfigError, MedDistillError
 from meddistill_gui.core.events import Event, Metric, Progress, Warned
 from meddistill_gui.gui.background import Background
 from meddistill_gui.gui.pages.receive.bundle_view import BundleView
+from meddistill_gui.gui.pages.receive.capsule_opening import CapsuleOpening
 from meddistill_gui.gui.pages.receive.known_senders import ask_and_remember, known_name
 from meddistill_gui.gui.pages.receive.senders_dialog import SendersDialog
 from meddistill_gui.gui.pages.receive.training_view import TrainingView
@@ -30,7 +32,7 @@ from meddistill_gui.jobs.job import StartJob
 
 
 class ReceivePage(QWidget):
-    """Opens a bundle; nothing of it is shown before it passed every check.
+    """Opens a bundle or a capsule; nothing of it is shown before it passed every check.
 
     Signals:
         go_to: Name of another page to show.
@@ -53,6 +55,9 @@ class ReceivePage(QWidget):
         self._work = RunThread(start_job, self)
         self._reading = Background(1, self)
         self._build()
+        self._capsule = CapsuleOpening(self._frame, start_job, self)
+        self._shown_capsule = fitted(self._capsule.view)
+        self._stack.addWidget(self._shown_capsule)
         self._empty.action.clicked.connect(self._ask)
         self._training.join.clicked.connect(self._ask_for_another)
         self._reading.done.connect(self._take_answer)
@@ -61,6 +66,8 @@ class ReceivePage(QWidget):
         self._work.finished.connect(self._end)
         self._work.failed.connect(self._fail)
         self._frame.progress.cancelled.connect(self._work.stop)
+        self._capsule.changed.connect(self._offer)
+        self._capsule.shown.connect(self._show_capsule)
         self._offer()
 
     @property
@@ -69,20 +76,21 @@ class ReceivePage(QWidget):
         return self._bundle
 
     def open_path(self, path: Path) -> None:
-        """Check a bundle, and show it if it is whole."""
-        if self._work.running:
+        """Check a bundle or a capsule, and show it if it is whole."""
+        if self._working:
             self._frame.notice.show_message(
                 "warning",
-                self.tr("Students are being trained."),
+                self.tr("A file is being checked, or students are being trained."),
                 self.tr("Stop that first, or wait until it is done."),
             )
             return
+        if path.suffix.lower() == capsules.EXTENSION:
+            self._clear(path)
+            self._capsule.open_path(path)
+            return
         if not self._unlocked(path):
             return
-        self._path = path
-        self._bundle = None
-        self._also = ()
-        self._stack.setCurrentWidget(self._empty)
+        self._clear(path)
         self._frame.notice.hide()
         self._frame.progress.begin(self.tr("Checking {name}").format(name=path.name))
         passphrases.hold(self._typed)
@@ -106,6 +114,21 @@ class ReceivePage(QWidget):
         self._body.ensureWidgetVisible(self._training)
         self._work.start("receive", config)
         self._offer()
+
+    @property
+    def _working(self) -> bool:
+        return self._work.running or self._capsule.running
+
+    def _clear(self, path: Path) -> None:
+        """What was shown goes, whatever becomes of the file that is opened now."""
+        self._path = path
+        self._bundle = None
+        self._also = ()
+        self._capsule.forget()
+        self._stack.setCurrentWidget(self._empty)
+
+    def _show_capsule(self) -> None:
+        self._stack.setCurrentWidget(self._shown_capsule)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -132,11 +155,15 @@ class ReceivePage(QWidget):
             self._offer()
 
     def _ask(self) -> None:
-        if path := self._chosen(self.tr("Open a bundle")):
+        kinds = self.tr(
+            "Bundles and capsules (*.distilled.zip *.distilled.zip.age *.capsule);;All files (*)"
+        )
+        if path := self._chosen(self.tr("Open a bundle or a capsule"), kinds):
             self.open_path(path)
 
     def _ask_for_another(self) -> None:
-        if path := self._chosen(self.tr("Add a bundle of the same classes")):
+        kinds = self.tr("Bundles (*.distilled.zip *.distilled.zip.age);;All files (*)")
+        if path := self._chosen(self.tr("Add a bundle of the same classes"), kinds):
             self.add_path(path)
 
     def add_path(self, path: Path) -> None:
@@ -150,8 +177,7 @@ class ReceivePage(QWidget):
         work = functools.partial(_joined, self._bundle.distilled, paths, self._identity)
         self._reading.ask([(paths, work)])
 
-    def _chosen(self, title: str) -> Path | None:
-        kinds = self.tr("Bundles (*.distilled.zip *.distilled.zip.age);;All files (*)")
+    def _chosen(self, title: str, kinds: str) -> Path | None:
         found, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
         return Path(found) if found else None
 
@@ -248,16 +274,17 @@ class ReceivePage(QWidget):
             self._frame.notice.show_message("warning", event.message, event.remedy)
 
     def _offer(self) -> None:
-        shown, busy = self._bundle is not None, self._work.running
+        shown, busy = self._bundle is not None, self._working
         self._frame.primary.setVisible(shown)
         self._frame.primary.setEnabled(not busy)
-        self._another.setVisible(shown)
+        self._another.setVisible(shown or self._capsule.capsule is not None)
         self._another.setEnabled(not busy)
         self._training.join.setEnabled(not busy)
         signer = self._bundle.signer if self._bundle is not None else None
         self._remember.setVisible(signer is not None and not known_name(signer))
         self._training.form.setEnabled(not busy)
         self._empty.action.setEnabled(not busy)
+        self._capsule.view.setEnabled(not busy)
 
     def _build(self) -> None:
         self._frame = PageFrame(
@@ -271,10 +298,10 @@ class ReceivePage(QWidget):
         self._another = self._frame.add_action(self.tr("Open another …"), self._ask, icon="folder")
         self._empty = EmptyState(
             "receive",
-            self.tr("Drop a bundle here"),
+            self.tr("Drop a bundle or a capsule here"),
             self.tr(
-                "A file that ends in .distilled.zip, or .age where it is encrypted. Every byte is checked before anything of it is shown; "
-                "nothing in it is run."
+                "A file that ends in .distilled.zip, .age where it is encrypted, or .capsule. Every byte is checked before anything of "
+                "it is shown; nothing in it is run."
             ),
             self.tr("Open a bundle …"),
             drop=True,

@@ -9,7 +9,7 @@ from meddistill_gui.core import distilled
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.gui.pages.export.contents import planned, read_public_audit
-from meddistill_gui.gui.pages.export.places import in_bytes
+from meddistill_gui.gui.places import in_bytes
 
 
 def test_what_is_shown_is_what_is_packed(hospital, tmp_path, evaluation):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QDir, QSignalBlocker, QStandardPaths, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from meddistill_gui.bundle.drives import removable_drives
-from meddistill_gui.gui.pages.export.places import in_words
+from meddistill_gui.gui.places import in_words
 from meddistill_gui.gui.widgets.buttons import button
 
 
