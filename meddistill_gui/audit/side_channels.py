@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.distilled import DistilledSet, are_hard, are_probabilities
 
 
 def side_channels(distilled: DistilledSet) -> Iterator[str]:
@@ -24,10 +22,10 @@ def side_channels(distilled: DistilledSet) -> Iterator[str]:
 
 def _labels(distilled: DistilledSet) -> str:
     labels = distilled.labels
-    hard = np.isin(labels, (0.0, 1.0)).all()
-    if hard:
+    if are_hard(labels):
         return "Labels are plain classes: one of the names, nothing learned."
+    kind = "probabilities" if are_probabilities(labels) else "weights of the classes"
     return (
-        f"Labels are learned probabilities ({labels.size} numbers); what they reveal was tested only as far as students "
+        f"Labels are learned {kind} ({labels.size} numbers); what they reveal was tested only as far as students "
         "trained on them do."
     )

@@ -21,6 +21,9 @@ _LIMITS: Final = {
 _LARGEST_VALUE: Final = 1e4
 """Images are in units of full range; anything near this is no image."""
 
+_LARGEST_WEIGHT: Final = 1e3
+"""Weights of a class that were learned are of the order of 1."""
+
 
 def read_set(content: memoryview) -> DistilledSet:
     """The set, with shapes, types, recipe and values checked.
@@ -83,8 +86,10 @@ def _check_values(found: DistilledSet, recipe: schema.Json) -> None:
         raise _refused("has two classes of the same name")
     if max(found.images.max(), -found.images.min()) > _LARGEST_VALUE:
         raise _refused("has images with values that no image has")
-    if found.labels.min() < 0 or abs(found.labels.sum(axis=1) - 1).max() > 1e-3:
+    if not found.recipe.is_prescribed and not sets.are_probabilities(found.labels):
         raise _refused("has labels that are no probabilities")
+    if abs(found.labels).max() > _LARGEST_WEIGHT:
+        raise _refused("has labels with weights that nothing is taught with")
 
 
 def _refused(what: str) -> BundleError:

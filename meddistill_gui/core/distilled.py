@@ -17,6 +17,7 @@ SET_FORMAT: Final = 1
 ANY_START: Final = -1
 Float32 = npt.NDArray[np.float32]
 _OPEN_STEPS: Final = 500
+_ROUNDING: Final = 1e-3  # of a sum of probabilities
 _LATER: Final = {"norm": "own", "start": ANY_START, "order": ()}
 """Fields that a recipe leaves out where they say nothing: sets of earlier versions are read, and written, as they were."""
 
@@ -94,7 +95,8 @@ class DistilledSet:
     Attributes:
         images: float32 `[N, C, H, W]`; 0 is black and 1 white in the source's full range. Values may lie outside 0..1:
             they are clipped for display only, never for training.
-        labels: float32 `[N, K]`, rows of probabilities (one-hot where labels are hard).
+        labels: float32 `[N, K]`, rows of probabilities (one-hot where labels are hard); where the recipe prescribes the
+            steps they may be any weights of the classes, and a step then goes down sum_k y_k * -log p_k all the same.
         learning_rates: float32 `[S]`, positive; one number, or one per step.
         recipe: How a student is trained on them.
     """
@@ -129,6 +131,16 @@ def _check_order(recipe: Recipe, images: int, rates: int) -> None:
         raise ValueError("steps take different numbers of images")
     if not all(0 <= image < images for step in recipe.order for image in step):
         raise ValueError("a step takes an image that is not there")
+
+
+def are_hard(labels: Float32) -> bool:
+    """Whether every label `[N, K]` is wholly one class."""
+    return bool(np.isin(labels, (0.0, 1.0)).all() and (labels.sum(axis=1) == 1).all())
+
+
+def are_probabilities(labels: Float32) -> bool:
+    """Whether every label `[N, K]` divides 1 among the classes, to within rounding."""
+    return bool(labels.min() >= 0 and abs(labels.sum(axis=1) - 1).max() <= _ROUNDING)
 
 
 def displayed(images: Float32) -> npt.NDArray[np.uint8]:

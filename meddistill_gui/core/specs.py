@@ -233,8 +233,8 @@ METHODS: Final[Mapping[str, MethodSpec]] = {
             sentence="One to a few images in all with learned soft labels and the rate of every step: for patches of large images, "
             "and for a model that fits in an e-mail.",
             paper="Li et al. 2022, arXiv 2209.14635; Sucholutsky & Schonlau 2019, arXiv 1910.02551",
-            standing="As published, with the exact gradient at constant memory, labels that are probabilities, and batch statistics "
-            "of the synthetic images instead of the patients'.",
+            standing="As published, with the exact gradient at constant memory, labels that may also be probabilities, and batch "
+            "statistics of the synthetic images instead of the patients'.",
         ),
     )
 }

@@ -87,7 +87,7 @@ class Learned:
 
     Attributes:
         images: float32 `[N, C, S, S]`, normalised.
-        labels: float32 `[N, K]`, probabilities.
+        labels: float32 `[N, K]`, probabilities, or any weights of the classes where the recipe prescribes the steps.
         rates: float32 `[R]`, positive.
     """
 

@@ -319,7 +319,7 @@ def _frame(run: _Run, at: Checkpoint) -> Frame:
     """Write a snapshot of the images as a screen shows them, and of their labels where these are soft."""
     published = run.publisher.published(run.learned(at))
     path = run.folder.frames / f"{at.iteration:08d}.npy"
-    if (published.labels.max(axis=1) < 1).any():
+    if not distilled.are_hard(published.labels):
         write_whole(path.with_suffix(".labels"), _as_npy(published.labels))
     write_whole(path, _as_npy(distilled.displayed(published.images)))
     return Frame(step=at.iteration, path=str(path.relative_to(run.folder.root).as_posix()))

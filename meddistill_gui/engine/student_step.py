@@ -155,7 +155,7 @@ def through(kept: Graph, adjoint: Tensor, *, remembers: bool) -> Pulled:
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Sum over images of -sum_k y_k log softmax(logits)_k; labels are probabilities `[B, K]`."""
+    """Sum over images of -sum_k y_k log softmax(logits)_k; labels are probabilities, or any weights of the classes, `[B, K]`."""
     return -(labels * F.log_softmax(logits, dim=1)).sum()
 
 

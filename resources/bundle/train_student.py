@@ -305,7 +305,7 @@ def train(tensors, recipe, seed, device):
     random = generator(recipe.get("start", seed), "student", "initial")
     network = fresh_network(recipe, random).to(device)
     images = normalised(tensors["images"], recipe).to(device)
-    labels = tensors["labels"].to(device)  # probabilities [N, K]
+    labels = tensors["labels"].to(device)  # probabilities, or weights of the classes [N, K]
     order = batches(len(images), recipe, seed)
     rates = step_rates(tensors["learning_rates"], recipe["steps"])
     parameters = list(network.parameters())

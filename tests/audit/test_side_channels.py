@@ -12,3 +12,5 @@ def test_what_travels_beside_the_pixels_is_listed(train, strangers, make_set):
     lines = " ".join(side_channels(soft))
     assert "learned probabilities (8 numbers)" in lines
     assert "say more than the pictures show" in lines
+    raw = replace(plain, labels=np.full((4, 2), -0.5, dtype=np.float32))
+    assert "learned weights of the classes (8 numbers)" in " ".join(side_channels(raw))

@@ -47,6 +47,17 @@ def test_comes_back_bit_for_bit(statistics):
     assert (found.digest, found.parameters, found.delta) == ("0" * 64, 100, 0.4)
 
 
+def test_a_raw_label_comes_back_and_no_other_one_passes():
+    sent = made()
+    labels = np.array([[1.9, -0.6, -0.5], [-0.7, 1.8, 1.1]], np.float32)
+    content = capsules.to_bytes(replace(sent, distilled=replace(sent.distilled, labels=labels)))
+    assert np.array_equal(capsules.from_bytes(content).distilled.labels, labels)
+    other = content.replace(labels.tobytes(), (labels + np.float32([[0, 0, 0.01], [0, 0, 0]])).tobytes())  # fmt: skip
+    assert other != content
+    with pytest.raises(BundleError, match="was changed"):
+        capsules.from_bytes(other)
+
+
 def test_steps_in_another_order_are_refused():
     content = capsules.to_bytes(made())
     other = changed(content, lambda said: said["recipe"]["order"].reverse())

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from benchmarks.bundle_sample import make_papers, make_set
+from benchmarks.bundle_sample import make_papers, make_set, prescribed_set
 from meddistill_gui.bundle import writer
 from meddistill_gui.bundle.format import ROOT
 from meddistill_gui.core.configs.network import TORCHVISION
@@ -63,6 +63,16 @@ def test_it_trains_the_programs_student_to_the_last_bit(options):
     recipe = json.loads(json.dumps(recipe_to_json(distilled.recipe)))
     network = as_module().train(tensors, recipe, 3, CPU)
     expected = students.train_student(distilled, seed=3, device=CPU, control=Control())
+    assert torch.equal(flat(network), expected)
+
+
+@pytest.mark.slow
+def test_it_follows_weights_of_the_classes_too():
+    raw = np.array([[1.9, -0.6, -0.5], [-0.7, 1.8, 1.1]], np.float32)
+    distilled = replace(prescribed_set(order=((0,), (1,), (0,))), labels=raw)
+    recipe = json.loads(json.dumps(recipe_to_json(distilled.recipe)))
+    network = as_module().train(safetensors.torch.load(to_bytes(distilled)), recipe, 3, CPU)
+    expected = students.train_student(distilled, seed=9, device=CPU, control=Control())
     assert torch.equal(flat(network), expected)
 
 

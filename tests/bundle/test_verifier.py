@@ -6,6 +6,7 @@ import re
 import stat
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ import pytest
 import safetensors.numpy
 from PIL import Image, PngImagePlugin
 
-from benchmarks.bundle_sample import make_papers, make_set
+from benchmarks.bundle_sample import make_papers, make_set, prescribed_set
 from meddistill_gui.bundle import archive, bag, texts, verifier, writer
 from meddistill_gui.bundle.format import FORMAT, README, ROOT
-from meddistill_gui.core.distilled import to_bytes
+from meddistill_gui.core.distilled import ANY_START, to_bytes
 from meddistill_gui.core.errors import BundleError
 
 PATH = Path("some.distilled.zip")
@@ -277,6 +278,18 @@ def test_absurd_tensors(payload, changes, sentence):
     content = packed(payload | {"data/distilled.safetensors": tensors_file(**changes)})
     with pytest.raises(BundleError, match=re.escape(sentence)):
         verify(content)
+
+
+def test_weights_of_the_classes_pass_only_where_the_steps_are_prescribed():
+    raw = np.array([[1.9, -0.6, -0.5], [-0.7, 1.8, 1.1]], np.float32)
+    sent = replace(prescribed_set(order=((0,), (1,))), labels=raw)
+    papers = make_papers(evaluation=None, audit=None)
+    assert np.array_equal(verify(writer.pack(sent, papers)).distilled.labels, raw)
+    with pytest.raises(BundleError, match="that nothing is taught with"):
+        verify(writer.pack(replace(sent, labels=raw * 1e4), papers))
+    recipe = replace(sent.recipe, order=(), start=ANY_START)
+    with pytest.raises(BundleError, match="no probabilities"):
+        verify(writer.pack(replace(sent, recipe=recipe), papers))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from meddistill_gui.core import distilled
-from meddistill_gui.core.distilled import DistilledSet
+from meddistill_gui.core.distilled import DistilledSet, are_hard, are_probabilities
 from meddistill_gui.core.errors import ProjectError
 
 
@@ -96,3 +96,19 @@ def test_shown_images_are_clipped_and_rounded():
     images = np.array([[-1.0, 0.0], [0.5, 2.0]], np.float32).reshape(1, 1, 2, 2)
     assert distilled.displayed(images).tolist() == [[[0, 0], [128, 255]]]
     assert distilled.displayed(np.zeros((2, 3, 4, 5), np.float32)).shape == (2, 4, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("label", "hard", "probabilities"),
+    [
+        ([0.0, 1.0], True, True),
+        ([0.3, 0.7], False, True),
+        ([1.0, 1.0], False, False),
+        ([0.0, 0.0], False, False),
+        ([-0.5, 1.5], False, False),
+    ],
+)
+def test_kinds_of_labels(label, hard, probabilities):
+    labels = np.array([[1.0, 0.0], label], np.float32)
+    assert are_hard(labels) is hard
+    assert are_probabilities(labels) is probabilities

@@ -15,14 +15,14 @@ NETWORK = make_network("convnet", depth=2, width=4, channels=1, size=SIZE, class
 
 
 def make_task(
-    *, count: int, batches: list[list[int]], rates: int = 1, seed: int = 0, soft: bool = True,
+    *, count: int, batches: list[list[int]], rates: int = 1, seed: int = 0, form: str = "soft",
     preset: str = "natural", micro: int = 0, kind: torch.dtype = torch.float64,
 ) -> tuple[Task, Tensor]:  # fmt: skip
     random = generator(seed, "task")
     images = torch.randn(count, 1, SIZE, SIZE, generator=random, dtype=torch.float64)
-    labels = torch.randn(count, CLASSES, generator=random, dtype=torch.float64).softmax(1)
-    if not soft:
-        labels = F.one_hot(labels.argmax(1), CLASSES).double()
+    raw = torch.randn(count, CLASSES, generator=random, dtype=torch.float64)
+    hard = F.one_hot(raw.argmax(1), CLASSES).double()
+    labels = {"raw": raw, "soft": raw.softmax(1), "hard": hard}[form]
     steps = tuple(
         Step(
             images=torch.tensor(batch),
@@ -116,7 +116,7 @@ def plans(draw: st.DrawFn) -> dict[str, object]:
             "batches": batches,
             "rates": draw(st.integers(1, 2)),
             "seed": draw(st.integers(0, 1000)),
-            "soft": draw(st.booleans()),
+            "form": draw(st.sampled_from(["raw", "soft", "hard"])),
             "preset": draw(st.sampled_from(sorted(augment.PRESETS))),
             "micro": draw(st.integers(0, 3)),
         },

@@ -49,6 +49,15 @@ def test_is_rebuilt_bit_for_bit_whatever_the_threads_and_leaves_them_alone():
     assert not torch.are_deterministic_algorithms_enabled()
 
 
+def test_raw_labels_are_rebuilt_bit_for_bit_and_teach_something_else():
+    found = prescribed()
+    raw = replace(found, labels=np.array([[1.9, -0.6, -0.5], [-0.7, 1.8, 1.1]], np.float32))
+    first, second = (rebuild(raw, CPU, Control()) for _ in range(2))
+    assert first.digest == second.digest
+    assert np.array_equal(first.answers, second.answers)
+    assert first.digest != rebuild(found, CPU, Control()).digest
+
+
 def test_another_order_of_the_steps_is_another_network():
     found = prescribed()
     order = tuple(reversed(found.recipe.order[:2])) + found.recipe.order[2:]

@@ -76,6 +76,27 @@ def test_agrees_with_finite_differences_on_a_few_pixels() -> None:
         )
 
 
+def test_raw_labels_of_any_sign_and_sum_agree_with_plain_autograd_and_finite_differences() -> None:
+    task, theta0 = make_task(count=2, batches=[[0], [1], [0], [1]], form="raw", preset="none")
+    assert task.labels.min() < 0
+    assert (task.labels.sum(1) - 1).abs().min() > 0.1
+    tape = unroll(task, theta0)
+    cotangents = {4: 2 * tape.final}
+    found = pullback(tape, cotangents, want_theta0=True)
+    assert_equal(found, reference(task, theta0, cotangents))
+    step = 1e-6
+    for place in ((0, 0), (0, 2), (1, 1)):
+        ends = []
+        for sign in (1, -1):
+            labels = task.labels.clone()
+            labels[place] += sign * step
+            moved = Task(network=NETWORK, images=task.images, labels=labels, rates=task.rates, steps=task.steps)  # fmt: skip
+            ends.append(float((unroll(moved, theta0).final ** 2).sum()))
+        assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(
+            float(found.labels[place]), rel=1e-4
+        )
+
+
 def test_first_order_is_exact_for_one_step_and_wrong_for_several() -> None:
     one, theta0 = make_task(count=2, batches=[[0, 1]])
     cotangent = torch.ones_like(theta0)
@@ -106,7 +127,7 @@ def _first_order_reference(task: Task, theta0: Tensor, cotangent: Tensor) -> Ten
 
 
 def test_real_batches_at_the_experts_rate_reproduce_the_expert() -> None:
-    task, theta0 = make_task(count=4, batches=[[0, 1], [2, 3]], preset="none", soft=False)
+    task, theta0 = make_task(count=4, batches=[[0, 1], [2, 3]], preset="none", form="hard")
     expert = theta0.clone()
     for step in task.steps:
         leaf = expert.detach().requires_grad_()

@@ -19,9 +19,17 @@ class SoftLabelOptions:
     )
     labels: str = option(
         "soft",
-        text="Soft labels are learned with the images; hard ones stay wholly in their class.",
-        choices=("soft", "hard"),
-        source="soft is paper D, hard its baseline, arXiv 1811.10959",
+        text="Labels learned with the images, as probabilities (soft) or as any weights of the classes, negative ones too (raw); "
+        "hard ones stay wholly in their class.",
+        choices=("raw", "soft", "hard"),
+        source="raw in paper D's parent code, arXiv 1910.02551; hard is its baseline, arXiv 1811.10959",
+    )
+    label_start: float = option(
+        0.6,
+        text="Share of an image's own class where its learned labels begin; the other classes divide the rest.",
+        minimum=0.01,
+        maximum=0.999,
+        expert=True,
     )
     inner_steps: int = option(
         3, text="Steps in each of the student's epochs (S).", minimum=1, maximum=400, source="3, paper D"

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from meddistill_gui.core.configs.results import EvaluateConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.distilled import DistilledSet, Recipe
+from meddistill_gui.core.distilled import DistilledSet, Recipe, are_hard
 from meddistill_gui.core.events import Event, Progress
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.engine import devices
@@ -117,7 +117,7 @@ def _table(ground: Ground, distilled: DistilledSet, evaluated: Sequence[Distille
     if evaluated:
         table.append(rows.best_over_test_row(ground, evaluated))
     if config.whole:
-        if distilled.labels.max(axis=1).min() < 1:
+        if not are_hard(distilled.labels):
             table.append(rows.hard_row(ground, distilled))
         table.append(rows.whole_row(ground))
     return table

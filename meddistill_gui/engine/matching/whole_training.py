@@ -8,7 +8,6 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import Tensor
@@ -20,7 +19,7 @@ from meddistill_gui.engine import augment
 from meddistill_gui.engine.acceleration.falling_back import done_somehow
 from meddistill_gui.engine.acceleration.rehearsal import Rehearsal, finite
 from meddistill_gui.engine.footprint import graphs_kept, refuse_too_large
-from meddistill_gui.engine.matching import descent
+from meddistill_gui.engine.matching import descent, learned_labels
 from meddistill_gui.engine.matching.adam import adam
 from meddistill_gui.engine.method import Learned, Method, Phase, Setting, State, StepReport
 from meddistill_gui.engine.networks.network import Network, OneValueError
@@ -30,8 +29,6 @@ from meddistill_gui.engine.seeding import generator
 from meddistill_gui.engine.tensors import rows_of
 from meddistill_gui.engine.unroll import Gradients, Step, Task, pullback, unroll
 
-_SOFT_START: Final = 0.9  # probability of an image's own class where labels begin to be learned
-
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
@@ -39,7 +36,7 @@ class Rates:
 
     Attributes:
         images: Of the images.
-        labels: Of the labels; 0 keeps them hard.
+        labels: Of the labels; 0 keeps them as they begin.
         rates: Of the raw rates.
         halvings: How often all of them halve in the course of the run.
         clip: Longest gradient of the images; 0 leaves it.
@@ -64,6 +61,8 @@ class WholeTraining(Method):
         rates: Step sizes.
         student_rate: Every step's rate at the start.
         rate_bounds: Smallest and largest rate.
+        label_form: "raw", "soft" or "hard" (`learned_labels`).
+        label_start: Share of an image's own class where its labels begin to be learned.
         window: Carry the gradient back through so many steps; 0 goes all the way.
         memory: Which graphs are kept on the way forward (`memory.graphs_to_keep`).
         phase: Name for the user.
@@ -76,6 +75,8 @@ class WholeTraining(Method):
     rates: Rates
     student_rate: float
     rate_bounds: tuple[float, float]
+    label_form: str = learned_labels.RAW
+    label_start: float = 1.0
     window: int = 0
     memory: str = "auto"
     phase: str = "learning images and labels"
@@ -114,10 +115,10 @@ class WholeTraining(Method):
             "images": images,
             "rates": torch.full((len(self.order),), raw, device=setting.device),
         }
-        if self.rates.labels > 0:
-            hard = one_hot(setting.labels, setting.train.classes)
-            others = max(1, setting.train.classes - 1)
-            state["labels"] = hard * math.log(_SOFT_START / (1 - _SOFT_START) * others)
+        if self.label_form != learned_labels.HARD:
+            state["labels"] = learned_labels.first(
+                self.label_form, setting.labels, setting.train.classes, self.label_start
+            )
         for kind in ("velocity", "square"):
             state |= {f"{name}.{kind}": torch.zeros_like(state[name]) for name in _learned(state)}
         state["image.rate"] = torch.tensor(self.rates.images, device=setting.device)
@@ -143,9 +144,13 @@ class WholeTraining(Method):
         return StepReport(
             state=self._moved(state, gradients, judged, iteration),
             loss=judged.loss,
-            metrics={"student rate": float(task.rates.mean()), "certainty of the labels": float(task.labels.amax(1).mean())},
+            metrics={
+                "student rate": float(task.rates.mean()),
+                "largest weight of a label": float(task.labels.amax(1).mean()),
+                "sum of a label": float(task.labels.sum(1).mean()),
+            },
             way_left=left,
-        )  # fmt: skip
+        )
 
     @override
     def rehearsal(self, setting: Setting, state: State, iteration: int) -> Rehearsal | None:
@@ -184,7 +189,7 @@ class WholeTraining(Method):
 
     def _labels(self, setting: Setting, state: State) -> Tensor:
         if "labels" in state:
-            return state["labels"].softmax(dim=1)
+            return learned_labels.weights(self.label_form, state["labels"])
         return one_hot(setting.labels, setting.train.classes)
 
     def _task(self, setting: Setting, state: State) -> Task:
@@ -224,7 +229,9 @@ class WholeTraining(Method):
         }
         sizes = {"images": float(state["image.rate"]), "rates": self.rates.rates}
         if "labels" in state:
-            wanted["labels"] = _through_softmax(state["labels"], gradients.labels)
+            wanted["labels"] = learned_labels.pulled(
+                self.label_form, state["labels"], gradients.labels
+            )
             sizes["labels"] = self.rates.labels
         after = {**state, "count": state["count"] + 1}
         for name, gradient in wanted.items():
@@ -281,11 +288,6 @@ def _learned(state: State) -> tuple[str, ...]:
 def _sane(found: tuple[RealLoss, Gradients]) -> bool:
     judged, gradients = found
     return math.isfinite(judged.loss) and finite(gradients)
-
-
-def _through_softmax(logits: Tensor, d_probabilities: Tensor) -> Tensor:
-    shares = logits.softmax(dim=1)
-    return shares * (d_probabilities - (shares * d_probabilities).sum(dim=1, keepdim=True))
 
 
 def _refuse_one_value(network: Network, shape: tuple[int, ...]) -> None:

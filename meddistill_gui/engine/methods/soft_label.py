@@ -5,8 +5,8 @@ Li et al., "Compressed gastric image generation based on soft-label dataset dist
 baseline `labels = hard`), and Sucholutsky & Schonlau, arXiv 1910.02551 (soft labels). The number of images does not
 depend on the number of classes: one image can teach three.
 
-What is published: S x E steps from a fixed start, one positive rate per step, Adam. What is ours: labels are
-probabilities (the parents' are any numbers), the gradient is exact at constant memory (`unroll`), batch normalisation
+What is published: S x E steps from a fixed start, one positive rate per step, raw labels, Adam. What is ours: labels that
+begin between the classes instead of wholly in one, the gradient is exact at constant memory (`unroll`), batch normalisation
 has explicit statistics of the synthetic images instead of running means of real ones, and the validation patients choose
 which iteration is kept (paper D keeps the best on the test patients).
 """
@@ -30,13 +30,15 @@ def soft_label(config: DistillConfig) -> Method:
         real_batch=options.real_batch,
         rates=Rates(
             images=options.image_rate,
-            labels=options.label_rate if options.labels == "soft" else 0.0,
+            labels=options.label_rate,
             rates=options.rate_rate,
             halvings=options.halvings,
             clip=options.clip,
         ),
         student_rate=options.student_rate,
         rate_bounds=(options.rate_low, options.rate_high),
+        label_form=options.labels,
+        label_start=options.label_start,
         window=options.window,
         memory=options.memory,
     )

@@ -40,7 +40,7 @@ def begun(real, small_config):
     ("images", "classes"), [(1, [1]), (2, [1, 2]), (3, [0, 1, 2]), (5, [0, 0, 1, 1, 2])]
 )
 def test_the_number_of_images_does_not_depend_on_the_classes(begun, images, classes):
-    setting, method, state = begun(options__images=images, options__batch=1)
+    setting, method, state = begun(options__images=images, options__batch=1, options__labels="soft")
     assert setting.labels.tolist() == classes
     learned = method.result(setting, state)
     assert learned.images.shape == (images, 1, 8, 8)
@@ -50,11 +50,23 @@ def test_the_number_of_images_does_not_depend_on_the_classes(begun, images, clas
     torch.testing.assert_close(after.labels.sum(1), torch.ones(images))
 
 
+def test_raw_labels_leave_the_probabilities(begun):
+    setting, method, state = begun(options__labels="raw", options__label_rate=0.5)
+    first = method.result(setting, state).labels
+    torch.testing.assert_close(first, 0.2 + 0.4 * torch.eye(3))
+    for iteration in range(4):
+        state = method.step(setting, state, iteration).state
+    said = method.result(setting, state).labels
+    assert torch.equal(said, state["labels"])
+    assert not sets.are_probabilities(said.numpy())
+
+
 def test_hard_labels_stay(begun):
     setting, method, state = begun(options__labels="hard")
     for iteration in range(3):
         state = method.step(setting, state, iteration).state
     assert torch.equal(method.result(setting, state).labels, torch.eye(3))
+    assert "labels" not in state
 
 
 def test_every_step_learns_a_rate_of_its_own_and_all_stay_positive(begun):

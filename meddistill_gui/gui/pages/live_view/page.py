@@ -229,7 +229,7 @@ class LiveViewPage(QWidget):
             return
         images = distilled.displayed(kept.images)
         self._parts.frames.show_kept(images, best.step if best else None)
-        self._show_labels(kept.labels if (kept.labels.max(axis=1) < 1).any() else None)
+        self._show_labels(None if distilled.are_hard(kept.labels) else kept.labels)
 
     def _show_labels(self, labels: npt.NDArray[np.float32] | None) -> None:
         """Soft labels as bars; hard ones are the mosaic's rows."""

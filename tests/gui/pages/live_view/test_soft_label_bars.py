@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 
 from meddistill_gui.core.config import save_toml
 from meddistill_gui.core.configs.distill import DistillConfig
@@ -32,6 +33,24 @@ def test_every_share_is_said_and_drawn(bars):
     ]
     drawn = bars.grab().toImage()
     bars.show_labels(LABELS[::-1], PATCH_CLASSES)
+    assert bars.grab().toImage() != drawn
+    bars.hide()
+
+
+def test_other_weights_have_signs_and_stand_on_a_line_of_zero(bars):
+    raw = np.array([[1.94, -0.59, -0.47], [-0.65, 1.86, 1.09]], dtype=np.float32)
+    bars.show_labels(raw, PATCH_CLASSES)
+    assert bars.accessibleDescription().splitlines() == [
+        "Image 1: outside +1.94, inside-negative -0.59, inside-positive -0.47",
+        "Image 2: outside -0.65, inside-negative +1.86, inside-positive +1.09",
+    ]
+    frame = QRectF(10, 0, 100, 10)
+    low, zero, high = (bars._place(frame, weight) for weight in (-0.65, 0.0, 1.94))
+    assert low == pytest.approx(10, abs=1e-4)
+    assert high == pytest.approx(110, abs=1e-4)
+    assert zero == pytest.approx(10 + 100 * 0.65 / 2.59, abs=1e-4)
+    drawn = bars.grab().toImage()
+    bars.show_labels(np.abs(raw), PATCH_CLASSES)
     assert bars.grab().toImage() != drawn
     bars.hide()
 
