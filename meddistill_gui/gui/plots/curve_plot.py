@@ -97,6 +97,7 @@ class CurvePlot(QWidget):
         self._step_name = name
         if self._plots:
             self._plots[-1].setLabel("bottom", name)
+            self._plots[-1].getAxis("bottom").resizeEvent()  # puts the new words in the middle
 
     def add(self, name: str, step: float, value: float) -> None:
         """Add a point; a curve that no panel shows is left out."""

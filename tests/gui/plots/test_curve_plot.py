@@ -46,6 +46,15 @@ def test_draws_no_more_points_than_the_eye_needs(plot):
     assert values.max() > 0.999
 
 
+def test_another_name_of_the_steps_stands_in_the_middle_too(plot, qtbot):
+    plot.set_step_name("iteration (the first 2,000 are warming up)")
+    qtbot.wait(50)
+    axis = plot._plots[-1].getAxis("bottom")
+    plot.set_step_name("step")
+    middle = axis.label.pos().x() + axis.label.boundingRect().width() / 2
+    assert abs(middle - axis.size().width() / 2) <= 2
+
+
 def test_a_curve_of_another_panel_or_of_none_is_left_out(plot):
     plot.add("unknown", 1, 2.0)
     plot.redraw()
