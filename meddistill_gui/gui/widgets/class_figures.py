@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from meddistill_gui.gui.widgets.columns import line_up
+
 
 class ClassFigures(QTableWidget):
     """One row per class, and one for all of them; means over the students."""
@@ -36,7 +38,7 @@ class ClassFigures(QTableWidget):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        line_up(self, (1, 2, 3, 4))
         self.setAccessibleName(self.tr("What students know of each class"))
 
     def show_tests(self, tests: Sequence[Mapping[str, Any]]) -> None:

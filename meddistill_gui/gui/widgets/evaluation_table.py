@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
 )
+from typing_extensions import override
+
+from meddistill_gui.gui.widgets.columns import line_up
 
 _LONGEST_LINE: Final = 40  # letters
+_SHORTEST_LINE: Final = 12
 
 
 class EvaluationTable(QTableWidget):
@@ -21,7 +26,7 @@ class EvaluationTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns = {
-            "balanced_accuracy": self.tr("Balanced accuracy"),
+            "balanced_accuracy": self.tr("Balanced\naccuracy"),
             "accuracy": self.tr("Accuracy"),
             "macro_f1": self.tr("Macro F1"),
             "auroc": self.tr("AUROC"),
@@ -41,6 +46,8 @@ class EvaluationTable(QTableWidget):
         self.verticalHeader().hide()
         self.setAccessibleName(self.tr("What students learn"))
         self.setShowGrid(False)
+        self._wanted = 0  # width of the first column
+        line_up(self, range(1, len(titles)))
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 
     def show_figures(self, evaluation: Mapping[str, Any]) -> None:
@@ -50,14 +57,33 @@ class EvaluationTable(QTableWidget):
         for place, row in enumerate(rows):
             self._put(place, 0, self._title(row), Qt.AlignmentFlag.AlignLeft)
             for column, name in enumerate(self._columns, start=1):
-                self._put(place, column, in_words(row.get(name)))
+                said = in_words(row.get(name))
+                self._put(place, column, _in_two_lines(said), said=said)
             self._put(place, len(self._columns) + 1, f"{row['training_images']:,}")
             self._put(place, len(self._columns) + 2, str(row["students"]))
         self.resizeColumnsToContents()
         # a long title takes several lines, so that the figures stay in sight
         widest = _LONGEST_LINE * self.fontMetrics().averageCharWidth()
-        self.setColumnWidth(0, min(self.columnWidth(0), widest))
-        self.verticalHeader().setMinimumSectionSize(2 * self.fontMetrics().height())
+        self._wanted = min(self.columnWidth(0), widest)
+        self.verticalHeader().setMinimumSectionSize(round(2.6 * self.fontMetrics().height()))
+        self._share_room()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """No figure is cut at the right edge, where it would read as another one: the titles take the rest of the width."""
+        widths = [self.columnWidth(column) for column in range(1, self.columnCount())]
+        figures, counts = widths[: len(self._columns)], widths[len(self._columns) :]
+        rest = self.viewport().width() - sum(figures)
+        for width in counts:
+            if rest - width < self._wanted:
+                break
+            rest -= width
+        least = _SHORTEST_LINE * self.fontMetrics().averageCharWidth()
+        self.setColumnWidth(0, max(least, rest))
         self.resizeRowsToContents()
 
     def _title(self, row: Mapping[str, Any]) -> str:
@@ -74,11 +100,18 @@ class EvaluationTable(QTableWidget):
         }.get(row["name"], str(row["name"]))
 
     def _put(
-        self, row: int, column: int, text: str, side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight
+        self,
+        row: int,
+        column: int,
+        text: str,
+        side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight,
+        *,
+        said: str = "",
     ) -> None:
         item = QTableWidgetItem(text)
         item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-        item.setToolTip(text)
+        item.setToolTip(said or text)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, said or text)
         self.setItem(row, column, item)
 
 
@@ -94,3 +127,9 @@ def in_words(figure: Mapping[str, Any] | None) -> str:
 def _is_number(value: object) -> bool:
     """Not None and not NaN: one student has no spread."""
     return isinstance(value, int | float) and not math.isnan(value)
+
+
+def _in_two_lines(said: str) -> str:
+    """The interval below the mean."""
+    mean, _, interval = said.partition(" ")
+    return f"{mean}\n{interval[1:-1]}" if interval else mean

@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from PySide6.QtCore import Qt
 
 from meddistill_gui.gui.widgets.evaluation_table import EvaluationTable, in_words
 
@@ -30,14 +31,49 @@ def test_rows_of_a_bundle_have_no_titles_of_their_own(qtbot):
     assert table.item(0, 1).text() == "0.700"
 
 
+def figures(**title: str) -> dict:
+    interval = {"mean": 0.733, "low": 0.31, "high": 1.0}
+    names = ("balanced_accuracy", "accuracy", "auroc")
+    return {"training_images": 360, "students": 3, "name": "x", **dict.fromkeys(names, interval), **title}  # fmt: skip
+
+
 def test_a_long_title_takes_several_lines_and_leaves_the_figures_in_sight(qtbot):
     table = EvaluationTable()
     qtbot.addWidget(table)
     title = (
         "3 synthetic images, best over test of 10 evaluations, as the papers report it: optimistic"
     )
-    row = {"training_images": 3, "students": 3, "balanced_accuracy": {"mean": 0.7}, "name": "x"}
-    table.show_figures({"rows": [row | {"title": "3 images"}, row | {"title": title}]})
+    table.show_figures({"rows": [figures(title="3 images"), figures(title=title)]})
+    table.resize(446, 300)
+    table.show()
     assert table.columnWidth(0) < table.fontMetrics().horizontalAdvance(title) / 1.5
-    assert table.rowHeight(1) >= 2 * table.fontMetrics().height()
+    assert table.rowHeight(1) >= 3 * table.fontMetrics().height()
     assert table.rowHeight(1) > table.rowHeight(0)
+
+
+@pytest.mark.parametrize("width", [430, 446, 500, 560, 640, 900])
+def test_no_figure_is_cut_at_the_edge_where_it_would_read_as_another(qtbot, width):
+    table = EvaluationTable()
+    qtbot.addWidget(table)
+    table.show_figures({"rows": [figures(title="3 random real images")]})
+    letter = table.fontMetrics().averageCharWidth() / 6  # of the font that these widths are for
+    table.resize(round(width * max(1.0, letter)), 300)
+    table.show()
+    edge = table.viewport().width()
+    for column in range(table.columnCount()):
+        left = table.columnViewportPosition(column)
+        right = left + table.columnWidth(column)
+        assert right <= edge or left >= edge, f"column {column} from {left} to {right} of {edge}"
+    assert table.columnViewportPosition(3) + table.columnWidth(3) <= edge, "all figures are there"
+
+
+def test_heads_stand_over_their_figures(qtbot):
+    table = EvaluationTable()
+    qtbot.addWidget(table)
+    table.show_figures({"rows": [figures(title="T")]})
+    assert table.item(0, 1).text() == "0.733\n0.310 to 1.000"
+    assert table.item(0, 1).data(Qt.ItemDataRole.AccessibleTextRole) == "0.733 (0.310 to 1.000)"
+    for column in range(1, table.columnCount()):
+        sides = table.horizontalHeaderItem(column).textAlignment(), table.item(0, column).textAlignment()  # fmt: skip
+        assert all(side & int(Qt.AlignmentFlag.AlignRight) for side in sides), column
+    assert table.horizontalHeader().defaultAlignment() & Qt.AlignmentFlag.AlignLeft

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from meddistill_gui.gui.pages.anonymity_preview.audit_reading import ImageFinding
 from meddistill_gui.gui.pages.anonymity_preview.pictures import untinted
 from meddistill_gui.gui.theme import colours, icons
+from meddistill_gui.gui.widgets.columns import line_up
 
 _SIDE = 40
 
@@ -55,7 +56,7 @@ class FindingsList(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(_SIDE + 8)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        line_up(self, (2,))
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("m") * 18)
         self.setAccessibleName(self.tr("Synthetic images, flagged first"))
         self.itemSelectionChanged.connect(self._choose)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from meddistill_gui.gui.pages.anonymity_preview.audit_reading import Check, PlantedKind
 from meddistill_gui.gui.theme import colours, icons
+from meddistill_gui.gui.widgets.columns import line_up
 
 
 def planted_table(parent: QWidget | None = None) -> QTableWidget:
@@ -23,6 +24,7 @@ def planted_table(parent: QWidget | None = None) -> QTableWidget:
         parent,
         stretched=0,
     )
+    line_up(table, (1, 2, 3))
     table.setAccessibleName(table.tr("Planted copies that the tests found"))
     table.setToolTip(
         table.tr(
@@ -51,6 +53,7 @@ def show_planted(table: QTableWidget, kinds: Sequence[PlantedKind]) -> None:
 def checks_table(parent: QWidget | None = None) -> QTableWidget:
     """An empty table for `show_checks`."""
     table = _table(["Precondition", "Result", "What it means"], parent, stretched=2)
+    line_up(table, ())
     table.setWordWrap(True)
     table.setAccessibleName(table.tr("Preconditions of the audit"))
     return table

@@ -18,6 +18,7 @@ from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.gui.pages.export.contents import Contents
 from meddistill_gui.gui.pages.export.earlier_exports import EarlierExports
 from meddistill_gui.gui.places import in_bytes
+from meddistill_gui.gui.widgets.columns import line_up
 from meddistill_gui.gui.widgets.fitting import fitted
 from meddistill_gui.gui.widgets.labels import label
 
@@ -39,7 +40,7 @@ class ContentsView(QTabWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        line_up(self.table, (1,))
         self._total = label(kind="muted")
         inside = QWidget()
         column = QVBoxLayout(inside)

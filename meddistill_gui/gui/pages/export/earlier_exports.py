@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtCore import QDateTime, QLocale
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from meddistill_gui.bundle.export_log import Export
 from meddistill_gui.gui.places import in_bytes
+from meddistill_gui.gui.widgets.columns import line_up
 
 
 class EarlierExports(QTableWidget):
@@ -38,7 +39,7 @@ class EarlierExports(QTableWidget):
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        line_up(self, ())
         self.setAccessibleName(self.tr("Earlier exports of this project"))
 
     def show_exports(self, exports: Sequence[Export]) -> None:

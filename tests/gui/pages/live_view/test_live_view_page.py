@@ -137,7 +137,7 @@ def test_evaluate_runs_the_operation_and_shows_the_table(
         qtbot.mouseClick(page._evaluate, Qt.MouseButton.LeftButton)
     assert start_fake.asked[0][1].run == run.root
     assert page._parts.curves.test.isVisible()
-    assert page._parts.curves.test.compared.item(0, 1).text() == "0.683 (0.643 to 0.723)"
+    assert page._parts.curves.test.compared.item(0, 1).text() == "0.683\n0.643 to 0.723"
 
 
 def test_rows_can_be_chosen_before_it_is_tested(
