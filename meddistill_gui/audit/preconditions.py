@@ -68,7 +68,7 @@ def near_duplicates(case: Case, material: Material) -> Precondition:
     return Precondition(
         name="no near duplicates",
         passed=not pairs,
-        sentence=f"{len(pairs)} hold-out images look the same as a training image (similarity of at least "
+        sentence=f"{len(pairs)} hold-out {'image looks' if len(pairs) == 1 else 'images look'} the same as a training image (similarity of at least "
         f"{policy.NEAR_DUPLICATE}, or {policy.SAME_FILM} in what tells patients apart); they were left out of the comparison.",
         pairs=pairs,
     )

@@ -267,6 +267,7 @@ def test_a_picture_on_both_sides_is_listed_and_does_not_blunt_the_search(train, 
     checks = {check["name"]: check for check in report["preconditions"]}
     assert checks["no duplicates"]["pairs"] == [[1007, 6003]]
     assert checks["no near duplicates"]["pairs"] == [[1007, 6003], [1008, 6004]]
+    assert checks["no near duplicates"]["sentence"].startswith("2 hold-out images look the same")
     assert all(image["flagged"] for image in report["images"])
 
 

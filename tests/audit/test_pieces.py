@@ -1,5 +1,7 @@
 """Descriptors, views, planted leaks, surrogates, halves of the hold-out, the blind baseline, distances, the record."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from meddistill_gui.audit.manifold import Distances
 from meddistill_gui.audit.patients import halves, numbered
 from meddistill_gui.audit.planted import KINDS, OWN_TEXTURE, planted
 from meddistill_gui.audit.policy import shown
-from meddistill_gui.audit.preconditions import Precondition
+from meddistill_gui.audit.preconditions import Precondition, near_duplicates
 from meddistill_gui.audit.record import FORMAT
 from meddistill_gui.audit.surrogates import dressed, scrambled
 from meddistill_gui.audit.views import VIEWS, View
@@ -164,3 +166,14 @@ def test_the_policy_is_shown_in_words():
     assert all(what and much for what, much in shown())
     assert FORMAT == 1
     assert Precondition(name="a", passed=True, sentence="b").pairs == ()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"), [(1, "1 hold-out image looks"), (2, "2 hold-out images look")]
+)
+def test_one_picture_on_both_sides_is_one_image(pairs, words):
+    images = SimpleNamespace(ids=[10, 11, 12])
+    found = SimpleNamespace(same_picture=[(number, number) for number in range(pairs)])
+    said = near_duplicates(SimpleNamespace(train=images, holdout=images), found)
+    assert said.sentence.startswith(words)
+    assert not said.passed

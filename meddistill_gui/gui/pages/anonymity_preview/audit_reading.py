@@ -11,14 +11,15 @@ from meddistill_gui.core.words import LIMITS, Verdict
 from meddistill_gui.gui.pages.anonymity_preview.overlay import Overlay, overlay_from
 
 SCORES: Final = "abd"
-_CONTEXT: Final = (
-    "closeness",
-    "three_sample",
-    "recovery",
-    "reidentification",
-    "membership",
-    "deep_membership",
-)
+_CONTEXT: Final = {
+    "closeness": "Closeness index",
+    "three_sample": "Three-sample test",
+    "recovery": "Starting patients",
+    "reidentification": "Patients on another day",
+    "membership": "Membership",
+    "deep_membership": "Membership, over many runs",
+}
+"""Measures beside the verdict, with their names in docs/anonymity.md."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ class AuditReport:
         thresholds: From which score on an image is flagged, by "a" and "b".
         planted: Planted copies by kind.
         counts: Numbers of images and patients.
-        context: Measures that are no verdict, one sentence each.
+        context: Measures that are no verdict, each with its name.
         far_off: Whether the images lie so far from every patient that distances say nothing.
     """
 
@@ -195,7 +196,9 @@ def _report(record: Mapping[str, Any]) -> AuditReport:
         ),
         counts=record["counts"],
         context=tuple(
-            record[name]["sentence"] for name in _CONTEXT if "sentence" in (record.get(name) or {})
+            f"{title}: {record[name]['sentence']}"
+            for name, title in _CONTEXT.items()
+            if "sentence" in (record.get(name) or {})
         ),
         far_off=bool(record.get("off_manifold", False)),
     )

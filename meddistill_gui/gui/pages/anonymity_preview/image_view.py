@@ -132,10 +132,12 @@ class ImageView(QWidget):
         self.histogram.show_score(others, value, limit, text)
         whose = (
             self.tr(
-                "p = {p}: the share of new patients in this texture that score at least as high."
+                "p = {p} by this score: the share of new patients in this texture that score at least as high."
             )
             if name == "d"
-            else self.tr("p = {p}: the share of new patients' images that score at least as high.")
+            else self.tr(
+                "p = {p} by this score: the share of new patients' images that score at least as high."
+            )
         )
         self.p_words.setText(self._p_in_words(whose, finding.p_of.get(name), limit))
 

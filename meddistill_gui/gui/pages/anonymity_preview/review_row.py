@@ -33,6 +33,7 @@ class ReviewRow(QWidget):
         super().__init__(parent)
         self._reviewer, self._numbers = "", ""
         self._told = label(kind="muted")
+        self._nobody = label(self.tr("Nobody has reviewed this image yet."), "muted")
         self.accept = button(self.tr("No patient …"), tip=self.tr("Accept: it shows no patient"))
         self.leak = button(self.tr("A patient …"), tip=self.tr("It shows a patient: a leak"))
         self.restart = button(self.tr("Begin again …"))
@@ -46,6 +47,7 @@ class ReviewRow(QWidget):
         across = 2 if large_text(self) else 4
         for place, made in enumerate((self.accept, self.leak, self.restart, self.drop)):
             buttons.addWidget(made, *divmod(place, across))
+        buttons.addWidget(self._nobody, 0, across)  # beside them: a line less where room is short
         buttons.setColumnStretch(across, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -88,8 +90,10 @@ class ReviewRow(QWidget):
 
     def show_review(self, review: Review | None) -> None:
         """Show the last decision about the image, or that there is none."""
+        self._told.setVisible(review is not None)
+        self._nobody.setVisible(review is None)
         if review is None:
-            self._told.setText(self.tr("Nobody has reviewed this image yet."))
+            self._told.clear()
             return
         what = {
             "accepted": self.tr("No patient"),
@@ -105,7 +109,7 @@ class ReviewRow(QWidget):
 
     def text(self) -> str:
         """What is said about the image."""
-        return self._told.text()
+        return self._told.text() or self._nobody.text()
 
     def _accept(self) -> None:
         self._ask("accepted", self.tr("This image shows no patient"))

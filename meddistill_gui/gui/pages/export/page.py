@@ -147,11 +147,16 @@ class ExportPage(QWidget):
         if audit is not None:
             self._banner.show_verdict(audit.verdict, audit.reasons, audit.formal)
             if audit.verdict is Verdict.LEAK_FOUND and not self._refused:
-                self._refused = (str(audit.verdict),)
-        if self._refused:
+                self._refused = (self.tr("Its audit found a leak."),)
+        refusal = self.tr("This set is not packed.")
+        if self._refused and audit is not None:
+            self._banner.show_consequence(
+                " ".join((refusal, *self._refused)), self.tr("Look at it")
+            )
+        elif self._refused:
             self._frame.notice.show_message(
                 "error",
-                self.tr("This set is not packed."),
+                refusal,
                 " ".join(self._refused),
                 action=self.tr("Look at it"),
                 receiver=self._ask_for_audit,
@@ -259,6 +264,7 @@ class ExportPage(QWidget):
         self._work.finished.connect(self._end)
         self._work.failed.connect(self._fail)
         self._frame.progress.cancelled.connect(self._work.stop)
+        self._banner.action.clicked.connect(self._ask_for_audit)
         self._capsule.changed.connect(self._offer)
         self._capsule.written.connect(self._take_capsule)
         self._form.changed.connect(self._take_change)

@@ -174,7 +174,7 @@ def test_context_stands_beside_the_verdict_as_no_verdict(page, session, hospital
     hospital.audited(hospital.finished(hospital.run()))
     session.open_project(hospital.project.root)
     assert page._context.text() == (
-        "0.52 (0.43-0.61), p = 0.31: no overall pull.\n\nNot applicable."
+        "Closeness index: 0.52 (0.43-0.61), p = 0.31: no overall pull.\n\nStarting patients: Not applicable."
     )
 
 

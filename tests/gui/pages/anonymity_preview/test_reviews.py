@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from PySide6.QtWidgets import QDialog, QDialogButtonBox
 
@@ -53,6 +55,32 @@ def test_the_page_writes_who_decided_what_and_why(
     [review] = read_reviews(run.reviews)
     assert (review.image, review.decision, review.reviewer) == (3, "accepted", "Dr. B")
     assert "It is an artefact." in page._image.review.text()
+    page._pictures.close()
+
+
+def test_decisions_need_no_scrolling_in_the_smallest_usual_window(
+    session, hospital, run, start_fake, qtbot
+):
+    path = run.audit / "detailed.json"
+    reason = "One hold-out image looks the same as a training image, and was left out of the comparison. "
+    report = json.loads(path.read_text()) | {"reasons": [4 * reason]}
+    for image in report["images"]:  # as an audit of now writes it, with three scores
+        image |= {"p_a": 0.1, "p_b": 0.3, "p_d": 0.6, "score_d": 0.4, "nobody_d": [0.1, 0.3, 0.5]}
+    path.write_text(json.dumps(report))
+    page = AnonymityPreviewPage(session, start_fake)
+    qtbot.addWidget(page)
+    rail = 240
+    page.resize(1280 - rail, 800)
+    page.show()
+    session.open_project(hospital.project.root)
+    review = page._image.review
+    view = page._body.viewport()
+
+    def in_view():
+        for made in (review.accept, review.leak, review.restart, review.drop):
+            assert made.mapTo(view, made.rect().bottomLeft()).y() <= view.height()
+
+    qtbot.waitUntil(in_view)
     page._pictures.close()
 
 

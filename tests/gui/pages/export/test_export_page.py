@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from meddistill_gui.audit.review_log import Review, add_review
+from meddistill_gui.core import origin
 from meddistill_gui.core.errors import TargetError
 from meddistill_gui.core.events import Finished, Progress, Started
 from meddistill_gui.core.words import FORBIDDEN, LIMITS, Verdict
@@ -77,11 +78,13 @@ def test_a_leak_is_not_packed_and_the_way_to_it_is_shown(
     hospital.audited(hospital.finished(hospital.run()), Verdict.LEAK_FOUND, flagged=2)
     session.open_project(hospital.project.root)
     assert not page._frame.primary.isEnabled()
-    assert "LEAK FOUND" in page._frame.notice.text()
+    assert page._frame.notice.text() == "", "one frame says it, not two"
+    assert "This set is not packed." in page._banner.accessibleName()
+    assert page._banner.word.text() == "LEAK FOUND"
     qtbot.mouseClick(page._frame.primary, Qt.MouseButton.LeftButton)
     assert start_fake.asked == []
     with qtbot.waitSignal(page.go_to) as heard:
-        page._frame.notice.action().click()
+        page._banner.action.click()
     assert heard.args == ["anonymity_preview"]
 
 
@@ -131,12 +134,31 @@ def test_what_stays_here_claims_nothing(ready):
     assert not [word for word in FORBIDDEN if word in said]
 
 
+def test_a_reworked_set_without_an_audit_is_refused_where_there_is_no_verdict(
+    page, session, hospital
+):
+    run = hospital.finished(hospital.run())
+    told = {
+        "run": "run-0",
+        "content": "0",
+        "reviewer": "Dr. A",
+        "reason": "It.",
+        "time": "t",
+        "log": "",
+    }
+    origin.save(run.origin, origin.Origin(action="drop", images=(1,), **told))
+    session.open_project(hospital.project.root)
+    assert not page._frame.primary.isEnabled()
+    assert "audit this set first" in page._frame.notice.text()
+    assert not page._banner.isVisible()
+
+
 def test_a_flag_waits_for_a_reviewer_then_may_go(page, session, hospital):
     run = hospital.finished(hospital.run())
     hospital.audited(run, Verdict.CANNOT_TELL, flagged=2)
     session.open_project(hospital.project.root)
     assert not page._frame.primary.isEnabled()
-    assert "A reviewer must look at synthetic image 3 first." in page._frame.notice.text()
+    assert "A reviewer must look at synthetic image 3 first." in page._banner.consequence.text()
     content = hashlib.sha256(run.result.read_bytes()).hexdigest()
     add_review(
         run.reviews,
