@@ -333,4 +333,5 @@ class Browser(QSplitter):
         for part in (self._side, self.inspector):
             part.show()
         self.setStretchFactor(1, 1)
-        self.setSizes([228, 480, 320])
+        # three columns of tiles in the smallest window that is usual
+        self.setSizes([224, 440, 280])

@@ -177,3 +177,12 @@ def test_what_may_show_text_says_so_everywhere(qtbot, opened, project):
     settle(qtbot, opened)
     browser.show_image(1)
     assert browser.grid.viewport().grab(tile).toImage() != before
+
+
+def test_three_columns_of_tiles_fit_into_the_smallest_usual_window(qtbot, opened):
+    rail = 240
+    opened.resize(1280 - rail, 800)
+    settle(qtbot, opened)
+    grid = opened.browser.grid
+    assert grid._columns() == 3
+    assert opened.browser.inspector.width() >= 240
