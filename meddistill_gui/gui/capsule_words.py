@@ -40,10 +40,11 @@ def size_in_words(summary: Mapping[str, Any]) -> str:
 
 def network_in_words(summary: Mapping[str, Any]) -> str:
     """Which network a capsule stands for, and how it comes out of it; `summary` as above."""
-    return _tr("{name} with {count} parameters, from {images} images in {steps} steps").format(
+    images = summary["images"]
+    return _tr("{name} with {count} parameters, from {images} in {steps} steps").format(
         name=network_name(summary["network"]),
         count=f"{summary['parameters']:,}",
-        images=summary["images"],
+        images=_tr("one image") if images == 1 else _tr("{count} images").format(count=images),
         steps=f"{summary['steps']:,}",
     )
 

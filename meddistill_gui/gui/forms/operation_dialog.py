@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.widgets.buttons import button
+from meddistill_gui.gui.widgets.fitting import fitted
 from meddistill_gui.gui.widgets.labels import label
-from meddistill_gui.gui.widgets.scrolling import scrolling
 
 
 class OperationDialog(QDialog):
@@ -23,6 +23,11 @@ class OperationDialog(QDialog):
         titles: What is shown for choices, by dotted path.
         only_if: Options that only matter for some value of another, see `ConfigForm`.
         parent: Owner.
+
+    Attributes:
+        form: The options.
+        inside: What is scrolled where room is short: the form, and what a dialog adds to it.
+        go: The primary button.
     """
 
     def __init__(
@@ -46,6 +51,12 @@ class OperationDialog(QDialog):
         self.go.clicked.connect(self.accept)
         cancel = button(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
+        content = QWidget()
+        self.inside = QVBoxLayout(content)
+        self.inside.setContentsMargins(0, 0, 0, 0)
+        self.inside.setSpacing(16)
+        self.inside.addWidget(self.form)
+        self.area = fitted(content)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch()
@@ -56,9 +67,9 @@ class OperationDialog(QDialog):
         self.column.setSpacing(16)
         self.column.addWidget(label(title, "title"))
         self.column.addWidget(label(sentence, "muted"))
-        self.column.addWidget(scrolling(self.form, sideways=True), 1)
+        self.column.addWidget(self.area, 1)
         self.column.addLayout(row)
-        self.resize(680, min(720, 280 + self.form.sizeHint().height()))
+        self._fit()
         self._check()
 
     def config(self) -> Any:
@@ -68,6 +79,10 @@ class OperationDialog(QDialog):
             ConfigError: While something is wrong.
         """
         return self.form.config()
+
+    def _fit(self) -> None:
+        """As high as what is in it asks for, within a small screen."""
+        self.resize(680, min(720, 280 + self.inside.sizeHint().height()))
 
     def _check(self) -> None:
         self.go.setEnabled(not self.form.problems())

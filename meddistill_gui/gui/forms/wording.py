@@ -14,6 +14,7 @@ _TITLES: Final = {
     "student_rate": "Student's rate",
     "delta": "Threshold of the vote",
     "statistics": "Batch statistics",
+    "out": "Write to",
 }
 """Where the name in the code does not read well."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from meddistill_gui.gui.widgets.fitting import large_text
@@ -34,7 +35,7 @@ class FigureRow(QFrame):
             cell.setSpacing(4)
             cell.addWidget(label(caption, "small", wrap=False))
             cell.addWidget(value)
-            grid.addLayout(cell, *divmod(place, columns))
+            grid.addLayout(cell, *divmod(place, columns), alignment=Qt.AlignmentFlag.AlignTop)
             self._values[key] = value
         grid.setColumnStretch(columns, 1)
 

@@ -17,6 +17,11 @@ def breakable(text: str) -> str:
     return _UNBROKEN.sub(lambda run: run.group() + _BREAK, parted)
 
 
+def in_groups(digest: str) -> str:
+    """A digest in groups of eight, so that it can be compared by eye and takes a second line where there is no room."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+
+
 def label(text: str = "", kind: str = "", *, wrap: bool = True, mouse: bool = True) -> QLabel:
     """A label of plain text.
 

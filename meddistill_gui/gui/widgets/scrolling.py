@@ -1,4 +1,4 @@
-"""A scroll area that looks like the page behind it."""
+"""Scroll areas that look like the page behind them, and how something in them is found."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
@@ -21,3 +21,12 @@ def scrolling(content: QWidget, *, sideways: bool = False) -> QScrollArea:
     content.setAutoFillBackground(False)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
+
+
+def bring_into_view(widget: QWidget) -> None:
+    """Scroll every area around a widget so far that it is seen."""
+    around = widget.parentWidget()
+    while around is not None:
+        if isinstance(around, QScrollArea):
+            around.ensureWidgetVisible(widget)
+        around = around.parentWidget()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QWidget
 
 from meddistill_gui.core.configs.capsule import CapsuleExportConfig
@@ -14,8 +14,6 @@ from meddistill_gui.gui.pages.export.capsule_plan import CapsulePlan
 from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.notice import Notice
 from meddistill_gui.gui.widgets.target_row import TargetRow
-
-_PLACE = 2  # below the title and the sentence
 
 
 class CapsuleDialog(OperationDialog):
@@ -37,7 +35,7 @@ class CapsuleDialog(OperationDialog):
         self.consequence = Notice()
         hidden = ("run", "to") if plan.has_statistics else ("run", "to", "statistics")
         super().__init__(
-            _tr("The trained network as a file that fits in an e-mail"),
+            _tr("The trained network as a small file"),
             _sentence(plan),
             CapsuleExportConfig(run=run.root, to=Path(), name=run.name, delta=plan.delta),
             _tr("Write the file"),
@@ -52,9 +50,10 @@ class CapsuleDialog(OperationDialog):
         )
         if folder is not None:
             self.target.choose(folder)
-        self.column.insertWidget(_PLACE, label(_tr("Where to"), "heading"))
-        self.column.insertWidget(_PLACE + 1, self.target)
-        self.column.insertWidget(self.column.count() - 1, self.consequence)
+        self.inside.insertWidget(0, label(_tr("Where to"), "heading"))
+        self.inside.insertWidget(1, self.target)
+        self.inside.addWidget(self.consequence)
+        self._fit()
 
     def config(self) -> CapsuleExportConfig:
         """See `OperationDialog`."""
@@ -76,16 +75,23 @@ class CapsuleDialog(OperationDialog):
                 "without; fewer than 1,000 known training patients are refused."
             ),
         )
+        QTimer.singleShot(0, self, self._show_consequence)  # once it has its place
+
+    def _show_consequence(self) -> None:
+        self.area.ensureWidgetVisible(self.consequence)
 
 
 def _sentence(plan: CapsulePlan) -> str:
-    return _tr(
-        "About {size}: {images} synthetic images of {side} x {side} pixels with their labels, and {steps} steps. Whoever opens "
-        "it takes the same steps from the same start, and the program compares the network that comes out bit for bit. "
-        "No weight of it is sent."
-    ).format(
-        size=in_kilobytes(plan.size), images=plan.images, side=plan.side, steps=f"{plan.steps:,}"
+    images = (
+        _tr("one synthetic image")
+        if plan.images == 1
+        else _tr("{count} synthetic images").format(count=plan.images)
     )
+    return _tr(
+        "It fits in an e-mail: about {size}, for {images} of {side} x {side} pixels with soft labels, and {steps} steps. Whoever "
+        "opens it takes the same steps from the same start, and the program compares the network that comes out bit for bit. "
+        "No weight of it is sent."
+    ).format(size=in_kilobytes(plan.size), images=images, side=plan.side, steps=f"{plan.steps:,}")
 
 
 def _tr(text: str) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QWidget
 from meddistill_gui.gui.capsule_words import network_in_words, size_in_words, vote_in_words
 from meddistill_gui.gui.places import in_bytes
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, in_groups, label
 
 
 class ResultCard(QFrame):
@@ -30,6 +30,7 @@ class ResultCard(QFrame):
         self._path = label()
         self._size = label()
         self._checksum = label()
+        self._sha256 = ""
         self._network = label()
         self._of_network = label(self.tr("Network"), "muted", wrap=False)
         open_folder = button(self.tr("Open the folder"), icon="folder")
@@ -73,15 +74,16 @@ class ResultCard(QFrame):
 
     def checksum(self) -> str:
         """SHA-256 of the file, hexadecimal."""
-        return self._checksum.text()
+        return self._sha256
 
     def _show(self, path: Path, size: str, network: str, checksum: str) -> None:
-        self._path.setText(str(path))
+        self._path.setText(breakable(str(path)))
         self._size.setText(size)
         self._network.setText(network)
         self._network.setVisible(bool(network))
         self._of_network.setVisible(bool(network))
-        self._checksum.setText(checksum)
+        self._sha256 = checksum
+        self._checksum.setText(in_groups(checksum))
         said = (str(path), size, network, f"SHA-256 {checksum}")
         self.setAccessibleName(", ".join(part for part in said if part))
         self.show()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from meddistill_gui.gui.pages.live_view.curves_view import CurvesView
 from meddistill_gui.gui.pages.live_view.frames_view import FramesView
-from meddistill_gui.gui.pages.live_view.soft_label_bars import SoftLabelBars
+from meddistill_gui.gui.plots.soft_label_bars import SoftLabelBars
 from meddistill_gui.gui.theme.icons import IconLabel
 from meddistill_gui.gui.widgets.figure_row import FigureRow
 from meddistill_gui.gui.widgets.fitting import fitted, large_text

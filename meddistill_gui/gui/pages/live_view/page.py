@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -29,12 +29,13 @@ from meddistill_gui.gui.pages.live_view.run_words import (
     speed_in_words,
     steps_in_words,
 )
-from meddistill_gui.gui.pages.live_view.soft_label_bars import labels_beside
+from meddistill_gui.gui.pages.live_view.snapshot_labels import labels_beside
 from meddistill_gui.gui.run_thread import RunThread
 from meddistill_gui.gui.session import Session
 from meddistill_gui.gui.theme.icons import give
 from meddistill_gui.gui.widgets.empty_state import EmptyState
 from meddistill_gui.gui.widgets.page_frame import PageFrame
+from meddistill_gui.gui.widgets.scrolling import bring_into_view
 from meddistill_gui.jobs.job import StartJob
 
 _GOES_ON: Final = (RunState.RUNNING, RunState.PAUSED)
@@ -136,6 +137,10 @@ class LiveViewPage(QWidget):
     def show_test(self) -> None:
         """Show the figures on the test patients, if there are some."""
         self._parts.curves.as_test.click()
+        QTimer.singleShot(0, self, self._go_to_test)  # once it has its place
+
+    def _go_to_test(self) -> None:
+        bring_into_view(self._parts.curves)
 
     def evaluate(self) -> None:
         """Test the result on the test patients, beside baselines."""

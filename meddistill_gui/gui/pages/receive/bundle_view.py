@@ -11,7 +11,7 @@ from meddistill_gui.gui.pages.receive.recipe_words import recipe_in_words
 from meddistill_gui.gui.plots.mosaic import Mosaic
 from meddistill_gui.gui.widgets.evaluation_table import EvaluationTable
 from meddistill_gui.gui.widgets.fitting import fitted, large_text
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, in_groups, label
 from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 
 
@@ -74,11 +74,11 @@ class BundleView(QSplitter):
             "contact": bundle.contact or self.tr("not given"),
             "licence": bundle.licence or self.tr("not given: ask the sender"),
             "signer": self._signer(bundle),
-            "file": str(bundle.path),
+            "file": breakable(str(bundle.path)),
             "size": self.tr("{bytes} bytes in {count} files").format(
                 bytes=f"{bundle.size:,}", count=len(bundle.members)
             ),
-            "sha256": _grouped(bundle.sha256),
+            "sha256": in_groups(bundle.sha256),
             "script": known,
         }
         for name, text in texts.items():
@@ -154,8 +154,3 @@ def _column(*widgets: QWidget) -> QWidget:
         column.addWidget(widget)
     column.addStretch()
     return fitted(holder)
-
-
-def _grouped(digest: str) -> str:
-    """In groups of eight, so that it can be compared by eye and takes a second line where there is no room."""
-    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))

@@ -12,9 +12,10 @@ from meddistill_gui.core.distilled import displayed
 from meddistill_gui.core.words import NOT_FOR_CLINICAL_USE
 from meddistill_gui.gui.capsule_words import network_in_words, size_in_words, vote_in_words
 from meddistill_gui.gui.plots.mosaic import Mosaic
+from meddistill_gui.gui.plots.soft_label_bars import SoftLabelBars
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, in_groups, label
 from meddistill_gui.gui.widgets.target_row import TargetRow
 
 
@@ -24,6 +25,7 @@ class CapsuleView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.mosaic = Mosaic()
+        self.bars = SoftLabelBars()
         self.facts = {name: label() for name in ("file", "size", "network", "same", "vote", "statistics", "sha256")}  # fmt: skip
         self.target = TargetRow()
         self.write = button(self.tr("Write the trained network"), kind="primary")
@@ -38,16 +40,17 @@ class CapsuleView(QWidget):
             summary: What `capsule-open` said.
         """
         found = capsule.distilled
-        labels = [int(row.argmax()) for row in found.labels]
-        self.mosaic.show_images(displayed(found.images), labels, found.recipe.class_names)
+        names = [self.tr("Image {number}").format(number=k + 1) for k in range(len(found.images))]
+        self.mosaic.show_images(displayed(found.images), range(len(names)), names)
+        self.bars.show_labels(found.labels, found.recipe.class_names)
         texts = {
-            "file": str(path),
+            "file": breakable(str(path)),
             "size": size_in_words(summary),
             "network": network_in_words(summary),
             "same": self._compared(summary),
             "vote": vote_in_words(summary["delta"]),
             "statistics": str(summary["statistics"]),
-            "sha256": str(summary["sha256"]),
+            "sha256": in_groups(str(summary["sha256"])),
         }
         for name, text in texts.items():
             self.facts[name].setText(text)
@@ -104,7 +107,8 @@ class CapsuleView(QWidget):
         for row, (name, title) in enumerate(titles.items()):
             grid.addWidget(label(title, "muted", wrap=False), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self.facts[name], row, 1)
-        grid.addWidget(label(NOT_FOR_CLINICAL_USE, "small"), len(titles), 0, 1, 2)
-        grid.setRowStretch(len(titles) + 1, 1)
+        grid.addWidget(self.bars, len(titles), 0, 1, 2)
+        grid.addWidget(label(NOT_FOR_CLINICAL_USE, "small"), len(titles) + 1, 0, 1, 2)
+        grid.setRowStretch(len(titles) + 2, 1)
         grid.setColumnStretch(1, 1)
         return holder

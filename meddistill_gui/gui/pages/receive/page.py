@@ -303,7 +303,7 @@ class ReceivePage(QWidget):
                 "A file that ends in .distilled.zip, .age where it is encrypted, or .capsule. Every byte is checked before anything of "
                 "it is shown; nothing in it is run."
             ),
-            self.tr("Open a bundle …"),
+            self.tr("Open a file …"),
             drop=True,
         )
         self.setAcceptDrops(True)

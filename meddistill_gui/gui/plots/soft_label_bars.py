@@ -5,7 +5,6 @@ frames then reach from the least weight to the greatest, and a bar stands on the
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,9 +16,6 @@ from typing_extensions import override
 
 from meddistill_gui.core.distilled import are_probabilities
 from meddistill_gui.gui.theme import colours
-
-LABELS_ENDING: Final = ".labels"
-"""Ending of the file beside a snapshot that holds its labels; the engine's runner writes it."""
 
 _HATCHES: Final = (
     Qt.BrushStyle.Dense6Pattern,
@@ -150,12 +146,3 @@ class SoftLabelBars(QWidget):
 
     def _line(self) -> int:
         return self.fontMetrics().height() + 24
-
-
-def labels_beside(snapshot: Path) -> npt.NDArray[np.float32] | None:
-    """The labels that the run wrote beside a snapshot; None where they are hard, or not whole yet."""
-    try:
-        found = np.load(snapshot.with_suffix(LABELS_ENDING), allow_pickle=False)
-    except (OSError, ValueError):
-        return None
-    return found if found.ndim == 2 else None
