@@ -73,8 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", choices=SOURCES, default="cxr3")
     parser.add_argument("--sizes", nargs="+", type=int, default=[6, 15, 30, 60])
-    parser.add_argument("--train", type=int, default=400)
-    parser.add_argument("--holdout", type=int, default=300)
+    parser.add_argument("--train", type=int, default=1000)
+    parser.add_argument("--holdout", type=int, default=500)
     given = parser.parse_args()
     prepare_threads()
     data = SOURCES[given.data]((given.train, given.holdout, 1), TUNED_ON)
@@ -83,6 +83,9 @@ def main() -> None:
     for size in given.sizes:
         began = time.process_time()
         row = measured(data, size)
+        if not row.planted[SIGNALS[0]]:
+            print(f"{size:<18}the smallest class has too few images for such a set")
+            continue
         cells = "".join(
             f"{np.mean(row.planted[name]):>13.2f} ± {np.std(row.planted[name]):.2f}, nobody {np.mean(row.nobody[name]):.2f}"
             for name in SIGNALS

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -75,15 +76,17 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
         pictures["corners"] = corners
     audit_reports.write(run, detailed, pictures)
     shelf.clear()
-    yield Finished(
-        summary={
-            "text": f"{detailed['verdict']}: {' '.join(detailed['reasons'])}",
-            "verdict": detailed["verdict"],
-            "reasons": detailed["reasons"],
-            "planted": detailed["planted"],
-            "report": str(run.audit / "detailed.html"),
-        }
-    )
+    yield Finished(summary=_summary(run, detailed))
+
+
+def _summary(run: RunFolder, detailed: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text": f"{detailed['verdict']}: {' '.join(detailed['reasons'])}",
+        "verdict": detailed["verdict"],
+        "reasons": detailed["reasons"],
+        "planted": detailed["planted"],
+        "report": str(run.audit / "detailed.html"),
+    }
 
 
 def _mark_begun(run: RunFolder, content: str, case: Case) -> None:

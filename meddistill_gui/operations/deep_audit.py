@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from meddistill_gui.audit.deep_attack import Answers, Bools, Int64
-from meddistill_gui.audit.deep_control import control_group, with_planted
+from meddistill_gui.audit.deep_control import ControlGroup, control_group, with_planted
 from meddistill_gui.audit.deep_membership import PHASE, Deep, Planted, included, judged
 from meddistill_gui.audit.material import Case
 from meddistill_gui.audit.membership_signals import log_odds
@@ -83,71 +83,101 @@ def deep_audit(
     """
     if not config.deep:
         return None
-    patients = numbered(case.train.patients)
-    coins = np.stack(
-        [included(patients.max() + 1, number, config.seed) for number in range(config.deep)]
-    )
-    if missing := _without_a_class(run_config, case.train, coins[:, patients]):
+    lots = _lots(config, case)
+    if missing := _without_a_class(run_config, case.train, lots.inside):
         return missing
     yield Warned(
         code="deep audit",
         message=f"The deep membership test distils {config.deep} times more, each about as long as the run itself.",
         remedy="It may be stopped at any time and goes on from there.",
     )
-    _, one_each = np.unique(patients, return_index=True)
-    group = control_group(case.distilled, case.train, one_each, config.seed)
-    drawn = np.stack([group.drawn(number, config.seed) for number in range(config.deep)])
-    kept: list[Arrays] = []
-    for number, chosen in enumerate(coins):
-        yield Progress(phase=PHASE, done=number, total=config.deep, unit="runs")
-        name = f"deep {number}"
-        known = shelf.get(name)
-        if known is None:
-            folder = RunFolder(run.audit / FOLDER / str(number))
-            again = _Again(run_config, case.train, validation, config.seed + number, control)
-            inside = np.flatnonzero(chosen[patients])
-            known = yield from again.answers(folder, inside, group.rows, group.rows[drawn[number]])
-            shelf.put(name, known)
-            shutil.rmtree(folder.root, ignore_errors=True)
-        kept.append(known)
-    yield Progress(phase=PHASE, done=config.deep, total=config.deep, unit="runs")
+    again = _Again(run_config, config, case.train, validation, lots, control)
+    kept = yield from again.all(run, shelf)
     answers = Answers(
         phi=_column(kept, "phi"),
-        coins=coins,
+        coins=lots.coins,
         started=_column(kept, "started") > 0,
-        patients=patients,
+        patients=lots.patients,
         labels=case.train.labels,
     )
-    return judged(answers, Planted(phi=_column(kept, "planted"), planted=drawn), config.seed)
+    planted = Planted(phi=_column(kept, "planted"), planted=lots.planted)
+    return judged(answers, planted, config.seed)
+
+
+@dataclass(frozen=True)
+class _Lots:
+    """What is drawn before any run is made.
+
+    Attributes:
+        patients: int64 `[N]`, of each training image.
+        coins: bool `[K, P]`, whether the patient takes part in the run.
+        group: Who may be planted.
+        planted: bool `[K, C]`, who of them stands in the run's planted set.
+    """
+
+    patients: Int64
+    coins: Bools
+    group: ControlGroup
+    planted: Bools
+
+    @property
+    def inside(self) -> Bools:
+        """Whether the image takes part in the run, bool `[K, N]`."""
+        return self.coins[:, self.patients]
+
+
+def _lots(config: AuditConfig, case: Case) -> _Lots:
+    patients, runs = numbered(case.train.patients), range(config.deep)
+    _, one_each = np.unique(patients, return_index=True)
+    group = control_group(case.distilled, case.train, one_each, config.seed)
+    return _Lots(
+        patients=patients,
+        coins=np.stack([included(len(one_each), number, config.seed) for number in runs]),
+        group=group,
+        planted=np.stack([group.drawn(number, config.seed) for number in runs]),
+    )
 
 
 @dataclass(frozen=True)
 class _Again:
-    """Makes one further run and asks its students."""
+    """Makes the further runs and asks their students."""
 
     run_config: DistillConfig
+    config: AuditConfig
     train: RealImages
     validation: RealImages
-    seed: int
+    lots: _Lots
     control: Control
 
-    def answers(
-        self, folder: RunFolder, inside: Int64, group: Int64, planted: Int64
-    ) -> Generator[Event, None, Arrays]:
+    def all(self, run: RunFolder, shelf: Shelf) -> Generator[Event, None, list[Arrays]]:
+        """What `answers` gives for each run; those that are on the shelf are not made again."""
+        kept: list[Arrays] = []
+        for number in range(self.config.deep):
+            yield Progress(phase=PHASE, done=number, total=self.config.deep, unit="runs")
+            known = shelf.get(f"deep {number}")
+            if known is None:
+                folder = RunFolder(run.audit / FOLDER / str(number))
+                known = yield from self.answers(folder, number)
+                shelf.put(f"deep {number}", known)
+                shutil.rmtree(folder.root, ignore_errors=True)
+            kept.append(known)
+        yield Progress(phase=PHASE, done=self.config.deep, total=self.config.deep, unit="runs")
+        return kept
+
+    def answers(self, folder: RunFolder, number: int) -> Generator[Event, None, Arrays]:
         """Distil once and ask two sets of students.
 
         Args:
             folder: Where the run is made, or goes on.
-            inside: Rows of the training images that take part.
-            group: Rows that are asked of the students of the planted set.
-            planted: Those of them that stand in it.
+            number: Of the run.
 
         Returns:
-            "phi" of every training image, "started" (1 where the run was started from it), "planted": φ of the group.
+            "phi" of every training image, "started" (1 where the run was started from it), "planted": φ of the control group.
         """
         folder.root.mkdir(parents=True, exist_ok=True)
-        part = _part(self.train, inside)
-        own = with_values(self.run_config, {"seed": self.seed})
+        seed, lots = self.config.seed + number, self.lots
+        part = _part(self.train, np.flatnonzero(lots.inside[number]))
+        own = with_values(self.run_config, {"seed": seed})
         for event in runner.distill(own, folder, part, self.validation, self.control):
             if isinstance(event, Warned):
                 yield event
@@ -155,19 +185,21 @@ class _Again:
         ledger = ledgers.load(folder.ledger)
         starts = [one for one in ledger.started_from if one is not None] if ledger else []
         started = np.isin(self.train.ids, starts)
-        phi = self._asked(made, self.train)
+        phi = self._asked(made, self.train, seed)
+        group = _part(self.train, lots.group.rows)
+        planted = with_planted(made, self.train, lots.group.rows[lots.planted[number]])
         try:
-            of_planted = self._asked(with_planted(made, self.train, planted), _part(self.train, group))  # fmt: skip
+            of_planted = self._asked(planted, group, seed)
         except DivergedError:  # then the control has found nobody
             of_planted = np.full(len(group), np.nan)
         return {"phi": phi, "started": started.astype(np.uint8), "planted": of_planted}
 
-    def _asked(self, made: DistilledSet, asked: RealImages) -> Float64:
+    def _asked(self, made: DistilledSet, asked: RealImages, seed: int) -> Float64:
         """Mean φ of these images under students of the set."""
         device = devices.choose(self.run_config.device)
         rounds = []
         for number in range(STUDENTS):
-            theta = train_student(made, seed=self.seed * 100 + number, device=device, control=self.control)  # fmt: skip
+            theta = train_student(made, seed=seed * 100 + number, device=device, control=self.control)  # fmt: skip
             rounds.append(log_odds(predict(made.recipe, theta, asked, device), asked.labels))
         return np.asarray(np.mean(rounds, axis=0), dtype=np.float64)
 

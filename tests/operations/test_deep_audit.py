@@ -68,8 +68,8 @@ def test_runs_from_real_images_have_a_row_for_these(project):
 
 
 def test_runs_that_half_of_the_patients_cannot_make_are_a_doubt(project):
-    """A class of 24 training images has them twice over; half of its patients have not."""
-    real = replace(small_run(project), method="distribution", options=DistributionOptions(), iterations=2, initialisation="real", images_per_class=20)  # fmt: skip
+    """A class has sixteen training images, of eight patients; half of them have no twelve."""
+    real = replace(small_run(project), method="distribution", options=DistributionOptions(), iterations=2, initialisation="real", images_per_class=12)  # fmt: skip
     finished(distill(real, Control()))
     run = RunFolder(project / "runs" / "small")
     found = finished(audit(AuditConfig(run=run.root, planted=2, deep=4), Control()))
