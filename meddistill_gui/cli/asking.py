@@ -1,4 +1,4 @@
-"""Asks for passphrases at the terminal, before the work begins and its display takes the screen."""
+"""Asks at the terminal what nothing else says, before the work begins and its display takes the screen."""
 
 import getpass
 import sys
@@ -8,7 +8,9 @@ from typing import Final
 from meddistill_gui.bundle import passphrases
 from meddistill_gui.bundle.passphrases import Passphrase
 from meddistill_gui.core.configs.bundle import ExportConfig, KeyConfig, ReceiveConfig, VerifyConfig
+from meddistill_gui.core.configs.distill import REAL_START, DistillConfig
 from meddistill_gui.core.errors import InputError
+from meddistill_gui.core.run_folder import RunFolder
 
 _WORDS: Final = {
     Passphrase.SIGNING_KEY: "Passphrase of your key",
@@ -31,6 +33,24 @@ def ask_for_passphrases(config: object) -> None:
         if not passphrases.given(which):
             typed[which] = _asked(_WORDS[which], new=new)
     passphrases.hold(typed)
+
+
+def confirm_real_start(operation: str, config: object) -> None:
+    """Let whoever sits at the terminal confirm a run that starts from real images; a script has said so by its option.
+
+    Raises:
+        InputError: It was not confirmed; nothing was begun.
+    """
+    if operation != "distill" or not isinstance(config, DistillConfig):
+        return
+    if config.initialisation == "noise" or not sys.stdin.isatty():
+        return
+    if RunFolder(config.project / "runs" / config.name).config.is_file():
+        return  # it was asked when the run began
+    sys.stderr.write(f"{REAL_START} Type yes to begin: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise InputError("Nothing was begun.", "Leave --initialisation out to start from noise.")
 
 
 def _needed(

@@ -40,6 +40,7 @@ def main(typed: Sequence[str]) -> int:
         request = arguments.parse(typed)
         log = _start_log()
         asking.ask_for_passphrases(request.config)
+        asking.confirm_real_start(request.spec.name, request.config)
         _print(_run(request, words), request)
         sys.stdout.flush()
     except MedDistillError as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from meddistill_gui.core.config import validate
-from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.distill import REAL_START, DistillConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import MedDistillError, Stopped
 from meddistill_gui.core.events import Event, Finished, Started, Warned
@@ -114,6 +114,9 @@ def _steps(
     operation: str, work: Work, config: DistillConfig, run: RunFolder, control: Control
 ) -> Iterator[Event]:
     yield Started(operation=operation, phases=PHASES)
+    if config.initialisation == "real" and not run.checkpoint.is_file():
+        remedy = "Stop it and begin another run with initialisation noise, if this was not meant."
+        yield Warned(code="real-start", message=REAL_START, remedy=remedy)
     with processes.in_turn():
         keep_plan(run, config)
         train, validation = yield from run_images(run, config, ("train", "validation"), control)

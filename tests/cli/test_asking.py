@@ -1,15 +1,20 @@
 """Passphrases are asked for at a real pseudo-terminal, and never stand in the command."""
 
+import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from meddistill_gui.bundle import keys
 from meddistill_gui.cli import asking
 from meddistill_gui.core.configs.bundle import KeyConfig, VerifyConfig
+from meddistill_gui.core.configs.distill import REAL_START, DistillConfig
 from meddistill_gui.core.configs.scan import ScanConfig
+from meddistill_gui.core.errors import InputError
+from meddistill_gui.core.run_folder import create_run
 
 PASSPHRASE = "correct horse battery staple"  # noqa: S105 - of a key that is made below
 
@@ -74,3 +79,44 @@ def test_what_needs_no_passphrase_is_not_asked_for(monkeypatch, tmp_path):
     (tmp_path / "b.distilled.zip").write_bytes(b"PK")
     asking.ask_for_passphrases(VerifyConfig(bundle=tmp_path / "b.distilled.zip"))
     asking.ask_for_passphrases(ScanConfig(source=tmp_path, project=tmp_path))
+
+
+class _Typing(_Terminal):
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+
+    def readline(self) -> str:
+        return f"{self.answer}\n"
+
+
+@pytest.mark.parametrize(("answer", "confirmed"), [("yes", True), ("Yes ", True), ("y", False), ("", False)])  # fmt: skip
+def test_a_start_from_real_images_is_confirmed(monkeypatch, tmp_path, capsys, answer, confirmed):
+    monkeypatch.setattr("sys.stdin", _Typing(answer))
+    config = DistillConfig(project=tmp_path, initialisation="real")
+    if confirmed:
+        asking.confirm_real_start("distill", config)
+    else:
+        with pytest.raises(InputError, match=r"Nothing was begun.*to start from noise"):
+            asking.confirm_real_start("distill", config)
+    assert REAL_START in capsys.readouterr().err
+
+
+def test_only_who_begins_such_a_run_is_asked(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.stdin", _Typing("no"))
+    noise, real = (DistillConfig(project=tmp_path, initialisation=how) for how in ("noise", "real"))
+    asking.confirm_real_start("distill", noise)
+    asking.confirm_real_start("estimate", real)
+    asking.confirm_real_start("scan", ScanConfig(source=tmp_path, project=tmp_path))
+    create_run(real)
+    asking.confirm_real_start("distill", real)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    asking.confirm_real_start("distill", replace(real, name="other"))
+
+
+@pytest.mark.slow
+def test_the_program_asks_before_it_begins(tmp_path):
+    command = ["distill", "--project", str(tmp_path / "none"), "--initialisation", "real"]
+    code, said = at_a_terminal(command, ["no"])
+    assert code == 2
+    assert "Nothing was begun." in said
+    assert not (tmp_path / "none").exists()

@@ -11,7 +11,8 @@ from meddistill_gui.core import ledger as ledgers
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.control import Control
-from meddistill_gui.core.run_folder import RunFolder
+from meddistill_gui.core.events import Warned
+from meddistill_gui.core.run_folder import RunFolder, read_events
 from meddistill_gui.core.words import Verdict
 from meddistill_gui.operations.audit import audit
 from meddistill_gui.operations.distill import distill
@@ -39,6 +40,16 @@ def test_a_start_from_patients_is_written_down_and_asked(run):
     assert {"training images of this run", "hold-out not used before"} <= {
         check["name"] for check in detailed["preconditions"] if check["passed"]
     }
+
+
+def test_a_start_from_patients_is_said_once_in_the_log(run, project):
+    def said():
+        events, _ = read_events(run.events)
+        return [e for e in events if isinstance(e, Warned) and e.code == "real-start"]
+
+    assert len(said()) == 1
+    finished(distill(small_run(project, initialisation="real", images_per_class=2), Control()))
+    assert len(said()) == 1
 
 
 def test_patients_divided_anew_cannot_tell(run):

@@ -12,6 +12,9 @@ from meddistill_gui.core.configs.trajectories import RecommendedOptions
 
 RUN_FORMAT: Final = 1
 
+REAL_START: Final = "The synthetic images would start from real ones: they then hold those patients' images, and the set is marked so for good."
+"""What is said before, and confirmed, where `initialisation` is "real"."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesConfig:

@@ -4,10 +4,11 @@ import contextlib
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QCheckBox, QTreeWidget, QTreeWidgetItem, QWidget
 from typing_extensions import override
 
 from meddistill_gui.core.config import options_of, value_at
+from meddistill_gui.core.configs.distill import REAL_START
 from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.core.specs import METHODS
 from meddistill_gui.gui.forms.config_form import ConfigForm
@@ -18,7 +19,7 @@ from meddistill_gui.gui.widgets.labels import label
 
 
 class SummaryStep(WizardStep):
-    """Shows every option with its value.
+    """Shows every option with its value; a start from real images is confirmed here.
 
     Args:
         draft: The config.
@@ -41,13 +42,17 @@ class SummaryStep(WizardStep):
         self.form.changed.connect(self._on_change)
         self._taken_said = label(self.tr("A run of this name exists already."), "problem")
         self._taken_said.hide()
+        self._real_said = label(REAL_START, "problem")
+        self.confirmed = QCheckBox(self.tr("I want that, and know that such a set shows patients"))
+        self.confirmed.toggled.connect(self.completeChanged)
         self.tree = QTreeWidget()
         self.tree.setColumnCount(2)
         self.tree.setHeaderLabels([self.tr("Option"), self.tr("Value")])
         self.tree.setAccessibleName(self.tr("All options of the run"))
         self.tree.setMinimumHeight(240)
         self.column.addWidget(self.form)
-        self.column.addWidget(self._taken_said)
+        for part in (self._taken_said, self._real_said, self.confirmed):
+            self.column.addWidget(part)
         self.column.addWidget(self.tree, 1)
 
     def set_taken(self, names: tuple[str, ...]) -> None:
@@ -57,13 +62,18 @@ class SummaryStep(WizardStep):
     @override
     def initializePage(self) -> None:
         self.form.show_config(self._draft.config)
+        real = self._draft.config.initialisation != "noise"
+        self.confirmed.setChecked(False)
+        for part in (self._real_said, self.confirmed):
+            part.setVisible(real)
         self._fill()
 
     @override
     def isComplete(self) -> bool:
         free = self._draft.config.name not in self._taken
         self._taken_said.setVisible(not free)
-        return free and not self.form.problems()
+        confirmed = self._draft.config.initialisation == "noise" or self.confirmed.isChecked()
+        return free and confirmed and not self.form.problems()
 
     def _on_change(self) -> None:
         with contextlib.suppress(

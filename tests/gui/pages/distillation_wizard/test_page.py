@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWizard
 
-from meddistill_gui.core.configs.distill import DistillConfig
+from meddistill_gui.core.configs.distill import REAL_START, DistillConfig
 from meddistill_gui.core.configs.label import LabelConfig
 from meddistill_gui.core.configs.scan import ScanConfig
 from meddistill_gui.core.configs.split import SplitConfig
@@ -188,6 +188,26 @@ def test_a_name_that_is_taken_is_refused(qtbot, opened, project):
     line.setText("other")
     line.textEdited.emit("other")
     assert wizard.button(QWizard.WizardButton.FinishButton).isEnabled()
+
+
+def test_a_start_from_real_images_must_be_confirmed(qtbot, opened):
+    wizard = opened.wizard
+    walk_to_summary(qtbot, wizard)
+    finish = wizard.button(QWizard.WizardButton.FinishButton)
+    assert finish.isEnabled()
+    assert not wizard.summary.confirmed.isVisible()
+    press(qtbot, wizard, QWizard.WizardButton.BackButton)
+    wizard.draft.set({"initialisation": "real"})
+    press(qtbot, wizard, QWizard.WizardButton.NextButton)
+    qtbot.waitUntil(lambda: not wizard.budget.work.running)
+    assert wizard.summary.confirmed.isVisible()
+    assert wizard.summary._real_said.text() == REAL_START
+    assert not finish.isEnabled()
+    qtbot.mouseClick(wizard.summary.confirmed, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    assert finish.isEnabled()
+    press(qtbot, wizard, QWizard.WizardButton.BackButton)
+    press(qtbot, wizard, QWizard.WizardButton.NextButton)
+    assert not finish.isEnabled()
 
 
 def test_a_run_that_cannot_begin_is_explained_here(qtbot, opened, start_fake):
