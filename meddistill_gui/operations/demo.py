@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.audit import AuditConfig
@@ -38,6 +38,7 @@ from meddistill_gui.operations.split import split
 from meddistill_gui.operations.verify import verify
 
 Steps = Generator[Event, None, Mapping[str, Any]]
+_STUDENTS: Final = 3  # a demo is to be quick
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _make(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterato
 
 def _examine(folders: DemoFolders, config: DemoConfig, control: Control) -> Iterator[Event]:
     # students of all patches take longer than all the rest of that demo: benchmarks/soft_label has them
-    test = EvaluateConfig(run=folders.run, students=3, whole=not config.patches)
+    test = EvaluateConfig(run=folders.run, students=_STUDENTS, whole=not config.patches)
     yield from followed(evaluate(test, control))
     yield from followed(audit(AuditConfig(run=folders.run), control))
     yield from _review(folders, control)

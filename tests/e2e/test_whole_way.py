@@ -26,7 +26,7 @@ PROGRAM = [sys.executable, "-m", "meddistill_gui"]
 SMALL = [
     "--iterations", "12", "--device", "cpu", "--images-size", "16", "--network-depth", "2",
     "--network-width", "8", "--experts-count", "2", "--experts-epochs", "4", "--experts-batch", "32",
-    "--evaluation-students", "1", "--evaluation-steps", "10", "--evaluation-every", "3", "--method", "trajectory",
+    "--evaluation-keep-sets", "--evaluation-students", "1", "--evaluation-steps", "10", "--evaluation-every", "3", "--method", "trajectory",
     "--options-inner-steps", "3", "--options-max-start", "2", "--options-expert-epochs", "1", "--options-warm-start", "2",
 ]  # fmt: skip
 
@@ -48,7 +48,10 @@ def way(root) -> dict[str, list[object]]:
         "estimate": begin,
         "experts": begin,
         "distill": ["--resume", run],
-        "evaluate": [run, "--students", "1", "--random-draws", "1"],
+        "evaluate": [
+            run, "--students", "1", "--random-draws", "1", "--coresets", "herding", "k-center", "--few-shot", "2",
+            "--best-over-test", "--architectures", "vgg11",
+        ],
         "audit": [run, "--planted", "5"],
         "review": [run, "--image", "1", "--decision", "accepted", "--reviewer", "R", "--reason", "Noise"],
         "export": [run, "--to", root],
@@ -76,7 +79,15 @@ def test_every_sub_command_prints_its_result_as_json(tmp_path, capsys):
     assert said["label"]["classes"] == {"dots": 40, "ripples": 40}
     assert said["label"]["unlabelled"] == 40
     assert sum(said["split"]["images"].values()) == 80
-    assert {row["name"] for row in said["evaluate"]["rows"]} >= {"distilled", "random", "whole"}
+    assert [row["name"] for row in said["evaluate"]["rows"]] == [
+        "distilled", "random", "herding", "k-center", "distilled-vgg11", "scratch", "best-over-test", "whole"
+    ]  # fmt: skip
+    for row in said["evaluate"]["rows"]:
+        assert 0 <= row["balanced_accuracy"]["mean"] <= 1
+        assert {"sensitivity", "specificity", "harmonic_mean", "auroc"} <= row["per_class"][
+            0
+        ].keys()
+    assert set(said["evaluate"]["label_fair"]) == {"hlr", "ior", "score"}
     assert said["verify"]["sha256"] == said["export"]["sha256"]
     assert said["verify"]["audit"]["verdict"] == said["audit"]["verdict"]
 
@@ -116,9 +127,10 @@ def small_demo(monkeypatch):
         "experts": ExpertsConfig(count=1, epochs=6),
         "evaluation": EvaluationConfig(students=1, steps=10),
     }
+    monkeypatch.setattr(demo, "_STUDENTS", 1)
     for name, changes in (
         ("DistillConfig", small),
-        ("EvaluateConfig", {"students": 1, "random_draws": 1}),
+        ("EvaluateConfig", {"random_draws": 1}),
         ("AuditConfig", {"planted": 5}),
     ):
         monkeypatch.setattr(demo, name, partial(getattr(demo, name), **changes))
