@@ -20,7 +20,7 @@ from meddistill_gui.engine.acceleration import record
 from meddistill_gui.engine.acceleration.choosing import Choice, checked, chosen, way_named
 from meddistill_gui.engine.acceleration.rehearsal import Rehearsal
 from meddistill_gui.engine.method import Method, Setting, State
-from meddistill_gui.engine.ways import FLOAT32, PLAIN
+from meddistill_gui.engine.ways import FLOAT32, PLAIN, Way
 
 SPEED_UP: Final = "times as fast as float32"
 COSINE: Final = "gradient's cosine to float32"
@@ -61,7 +61,7 @@ def begun(pace: Pace, setting: Setting) -> Paced:
     taken = processes.from_first(earlier.taken if earlier else None)
     if taken is None:
         return pace, setting
-    return _with(pace, setting, earlier or Choice(taken=taken))
+    return _with(pace, setting, earlier or Choice(taken=taken), way_named(taken))
 
 
 def followed(
@@ -99,14 +99,16 @@ def left(pace: Pace, setting: Setting, why: str, iteration: int) -> Generator[Ev
 def _chosen(
     pace: Pace, setting: Setting, rehearsal: Rehearsal, iteration: int
 ) -> Generator[Event, None, Paced]:
-    choice = Choice()
+    choice, way = Choice(), PLAIN
     if processes.is_first():
-        choice = chosen(rehearsal, pace.speed, max(0, pace.total - iteration))
+        choice, way = chosen(rehearsal, pace.speed, max(0, pace.total - iteration))
         _LOG.info("steps of the student: %s", choice.why)
         _save(pace, choice, setting.device)
         yield from _told(pace, choice, iteration)
     taken = processes.from_first(choice.taken)
-    return _with(replace(pace, looked=iteration), setting, replace(choice, taken=taken))
+    if not processes.is_first():
+        choice, way = Choice(taken=taken), way_named(taken)
+    return _with(replace(pace, looked=iteration), setting, choice, way)
 
 
 def _told(pace: Pace, choice: Choice, iteration: int) -> Generator[Event, None, None]:
@@ -141,8 +143,7 @@ def _looked_at(
     return (yield from left(pace, setting, why, iteration))
 
 
-def _with(pace: Pace, setting: Setting, choice: Choice) -> Paced:
-    way = way_named(choice.taken)
+def _with(pace: Pace, setting: Setting, choice: Choice, way: Way) -> Paced:
     return replace(pace, choice=choice, watched=not way.is_plain), replace(setting, way=way)
 
 

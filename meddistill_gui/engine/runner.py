@@ -95,9 +95,9 @@ def distill(
     with writing_to(run.root):
         for folder in (run.frames, run.experts, run.result.parent):
             folder.mkdir(parents=True, exist_ok=True)
-    total = sum(phase.iterations for phase in method.phases)
     if method.needs_experts:
         iteration = begun.iteration if begun else 0
+        total = sum(phase.iterations for phase in method.phases)
         number = wanted_at(config, iteration, total)
         setting = yield from supplied(config, run.experts, setting, number, control)
     if begun is None:
@@ -108,13 +108,7 @@ def distill(
         _save(run, begun)  # noise that a method drew is drawn only once
     names, own = train.class_names, method.recipe(setting)
     publisher = Publisher(config=config, normaliser=normaliser, class_names=names, prescribed=own)
-    pace, setting = pacing.begun(
-        Pace(speed=config.speed, every=config.evaluation.every, total=total, file=run.speed),
-        setting,
-    )
-    yield from _loop(
-        _Run(config, run, method, setting, publisher, validation, control, pace), begun
-    )
+    yield from _loop(_run(config, run, method, setting, publisher, validation, control), begun)
 
 
 def experts(
@@ -142,6 +136,22 @@ def experts(
         run.experts.mkdir(parents=True, exist_ok=True)
     if make_method(config).needs_experts:
         yield from supplied(config, run.experts, setting, config.experts.count, control)
+
+
+def _run(
+    config: DistillConfig,
+    folder: RunFolder,
+    method: Method,
+    setting: Setting,
+    publisher: Publisher,
+    validation: RealImages,
+    control: Control,
+) -> _Run:
+    """The run, at the pace that it had before."""
+    total = sum(phase.iterations for phase in method.phases)
+    pace = Pace(speed=config.speed, every=config.evaluation.every, total=total, file=folder.speed)
+    pace, setting = pacing.begun(pace, setting)
+    return _Run(config, folder, method, setting, publisher, validation, control, pace)
 
 
 def _refuse_idle_processes(config: DistillConfig) -> None:

@@ -1,6 +1,7 @@
 """Trying ways on a run's own student, and taking the fastest whose gradients are still those of float32."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -92,38 +93,50 @@ def way_named(name: str) -> Way:
     return Way(precision=precision, execution=EXECUTIONS[execution]()) if name != FLOAT32 else PLAIN
 
 
-def chosen(rehearsal: Rehearsal, speed: str, students: int) -> Choice:
+def chosen(rehearsal: Rehearsal, speed: str, students: int) -> tuple[Choice, Way]:
     """Try what the option asks for and say what to take; nothing that goes wrong in a trial gets out of it.
 
     Args:
         rehearsal: A student of the run.
         speed: "auto", "plain" or "compiled" (`DistillConfig.speed`).
         students: How many students are still to come.
+
+    Returns:
+        The choice, and the way that was taken with all that it has prepared.
     """
     if speed == "plain" or (speed == "auto" and not rehearsal.start.is_cuda):
-        return Choice(why="plain float32")
+        return Choice(why="plain float32"), PLAIN
     if speed == "auto" and students < WORTH_TRYING:
-        return Choice(why=f"plain float32: for {students} iterations a trial is not worth it")
+        why = f"plain float32: for {students} iterations a trial is not worth it"
+        return Choice(why=why), PLAIN
     try:
         plain, seconds = timed(rehearsal, PLAIN)
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
-        return Choice(why="plain float32: memory is too short to try anything else")
+        return Choice(why="plain float32: memory is too short to try anything else"), PLAIN
     if not comparable(plain):
-        return Choice(why=f"plain float32: {NOTHING_TO_COMPARE}")
+        return Choice(why=f"plain float32: {NOTHING_TO_COMPARE}"), PLAIN
+    trials: list[Trial] = []
+    best = PLAIN
 
-    def attempt(names: Iterable[str]) -> list[Trial]:
-        return [tried(rehearsal, way_named(name), plain, seconds) for name in names]
+    def attempt(names: Iterable[str]) -> None:
+        nonlocal best
+        for name in names:
+            way = way_named(name)
+            trials.append(tried(rehearsal, way, plain, seconds))
+            leader, worse = _fastest(trials), way
+            if leader is not None and leader.name == name:
+                best, worse = way, best
+            worse.release()  # what two ways have prepared need not fit into memory, but for a moment
 
     if speed == "compiled":
-        trials = attempt([f"{FLOAT32}, compiled"])
-        return _best(trials, slowest=float("inf"))
+        attempt([f"{FLOAT32}, compiled"])
+        return _verdict(trials, best, slowest=math.inf)
     every = (_joined(precision, how) for precision in PRECISIONS for how in _CHEAP)
-    trials = attempt(name for name in every if name != FLOAT32)
+    attempt(name for name in every if name != FLOAT32)
     if seconds * students >= WORTH_COMPILING:
-        precision = _best(trials, slowest=float("inf")).taken.partition(", ")[0]
-        trials += attempt(_joined(precision, how) for how in _COMPILING)
-    return _best(trials, slowest=WORTH_IT)
+        attempt([_joined(best.precision, how) for how in _COMPILING])
+    return _verdict(trials, best, slowest=WORTH_IT)
 
 
 def tried(rehearsal: Rehearsal, way: Way, plain: Gradients, seconds: float) -> Trial:
@@ -141,7 +154,6 @@ def tried(rehearsal: Rehearsal, way: Way, plain: Gradients, seconds: float) -> T
         way.name,
         trial.refused or f"{trial.speed:.2f} times as fast, cosine {trial.cosine:.6f}",
     )
-    way.release()
     return trial
 
 
@@ -188,15 +200,27 @@ def _tried(rehearsal: Rehearsal, way: Way, plain: Gradients, seconds: float) -> 
     )
 
 
-def _best(trials: list[Trial], *, slowest: float) -> Choice:
-    """The fastest that may be taken and needs at most the share `slowest` of plain's time."""
-    fit = [one for one in trials if not one.refused and one.speed and 1 / one.speed <= slowest]
-    if not fit:
+def _fastest(trials: list[Trial]) -> Trial | None:
+    """Of those that may be taken."""
+    fit = [one for one in trials if not one.refused and one.speed]
+    return max(fit, key=lambda one: one.speed or 0.0) if fit else None
+
+
+def _verdict(trials: list[Trial], way: Way, *, slowest: float) -> tuple[Choice, Way]:
+    """The fastest, if it needs at most the share `slowest` of plain's time.
+
+    Args:
+        trials: All of them.
+        way: The fastest one's.
+        slowest: The share.
+    """
+    best = _fastest(trials)
+    if best is None or 1 / (best.speed or math.inf) > slowest:
+        way.release()
         why = "; ".join(f"{one.name}: {one.refused or 'no faster'}" for one in trials)
-        return Choice(why=f"plain float32 ({why})", trials=tuple(trials))
-    best = max(fit, key=lambda one: one.speed or 0.0)
+        return Choice(why=f"plain float32 ({why})", trials=tuple(trials)), PLAIN
     why = f"{best.name}: {best.speed:.2f} times as fast as float32, cosine of the gradients {best.cosine:.5f}"
-    return Choice(taken=best.name, why=why, trials=tuple(trials))
+    return Choice(taken=best.name, why=why, trials=tuple(trials)), way
 
 
 def _joined(precision: str, execution: str) -> str:

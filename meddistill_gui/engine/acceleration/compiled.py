@@ -3,7 +3,9 @@
 `torch.compile` cannot differentiate twice what it has compiled; here nothing is left for it to differentiate.
 """
 
-from collections.abc import Callable, Hashable
+import contextlib
+import warnings
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final
 
 import torch
@@ -38,10 +40,15 @@ class Compiled(Execution):
     ) -> tuple[Tensor, ...]:
         tensors = tuple(one.detach().contiguous() for one in tensors)
         wanted = made_for(function, form, tensors)
-        if wanted not in self._made:
-            self._made[wanted] = self._compiled(function, form, tensors)
+        made = self._made.get(wanted)
         with torch.no_grad():
-            return tuple(self._made[wanted](*tensors))
+            if made is not None:
+                return tuple(made(*tensors))
+            made = self._compiled(function, form, tensors)
+            with _without_caches():
+                found = tuple(made(*tensors))
+        self._made[wanted] = made
+        return found
 
     @override
     def release(self) -> None:
@@ -61,3 +68,14 @@ class Compiled(Execution):
             traced, backend=self._backend, fullgraph=True, dynamic=False
         )
         return made
+
+
+@contextlib.contextmanager
+def _without_caches() -> Iterator[None]:
+    """The compiler without its caches on disk: they are pickles, which are never read or written here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # that they are off, and the compiler's advice to programmers
+        with torch.compiler.config.patch(force_disable_caches=True):  # type: ignore[attr-defined]  # put there by torch's import
+            yield

@@ -72,7 +72,7 @@ class Recorded(Execution):
 
     def _recorded(self, function: Function, form: Form, tensors: tuple[Tensor, ...]) -> _Recording:
         given = tuple(one.clone() for one in tensors)
-        aside = torch.cuda.Stream()
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch gives it no types
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(_BEFORE):

@@ -4,6 +4,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -39,8 +40,8 @@ def named_compiled(execution: Prepared) -> Prepared:
 
 def test_a_right_way_is_taken_and_its_figures_are_kept(compiler) -> None:
     compiler(lambda: named_compiled(Prepared()))
-    choice = chosen(rehearsal(), "compiled", 1)
-    assert choice.taken == "float32, compiled"
+    choice, way = chosen(rehearsal(), "compiled", 1)
+    assert choice.taken == way.name == "float32, compiled"
     assert choice.trial is not None
     assert choice.trial.cosine == pytest.approx(1)
     assert choice.trial.speed > 0
@@ -52,8 +53,9 @@ def test_a_right_way_is_taken_and_its_figures_are_kept(compiler) -> None:
 )
 def test_a_way_with_a_wrong_gradient_is_refused(compiler, factor: float, why: str) -> None:
     compiler(lambda: named_compiled(Prepared(with_images_times(factor))))
-    choice = chosen(rehearsal(), "compiled", 1)
+    choice, way = chosen(rehearsal(), "compiled", 1)
     assert choice.taken == "float32"
+    assert way is PLAIN
     assert why in choice.why
     assert choice.trials[0].refused
 
@@ -62,7 +64,7 @@ def test_a_way_with_a_wrong_gradient_is_refused(compiler, factor: float, why: st
 def test_a_machine_without_a_compiler_computes_plainly_and_says_so(compiler, caplog) -> None:
     compiler(lambda: Compiled(no_compiler))
     with caplog.at_level(logging.INFO):
-        choice = chosen(rehearsal(), "compiled", 1)
+        choice, _ = chosen(rehearsal(), "compiled", 1)
     assert choice.taken == "float32"
     assert "no compiler here" in choice.why
     assert "\n" not in choice.why
@@ -79,7 +81,7 @@ def test_cuda_graphs_without_a_gpu_are_refused_not_raised() -> None:
 @pytest.mark.parametrize("speed", ["auto", "plain"])
 def test_on_a_cpu_nothing_is_tried_unless_it_is_asked_for(speed: str, monkeypatch) -> None:
     monkeypatch.setattr(choosing, "timed", no_compiler)
-    assert chosen(rehearsal(), speed, 10**6) == Choice(why="plain float32")
+    assert chosen(rehearsal(), speed, 10**6) == (Choice(why="plain float32"), PLAIN)
 
 
 def test_bfloat16_is_measured_and_taken_or_refused_by_its_cosine() -> None:
@@ -104,7 +106,7 @@ def test_bfloat16_keeps_graphs_as_plain_does() -> None:
 
 def test_nothing_is_chosen_by_a_student_without_a_gradient() -> None:
     still = replace(rehearsal(), cotangent=torch.zeros_like)
-    assert chosen(still, "compiled", 1).why.endswith(choosing.NOTHING_TO_COMPARE)
+    assert chosen(still, "compiled", 1)[0].why.endswith(choosing.NOTHING_TO_COMPARE)
 
 
 def test_looking_again_finds_a_gradient_that_went_wrong_since() -> None:
@@ -124,10 +126,47 @@ def test_of_those_that_may_be_taken_the_fastest_is_and_only_if_it_is_worth_it() 
         Trial(name="b", cosine=1.0, speed=1.3),
         Trial(name="c", cosine=1.0, speed=1.5),
     ]
-    assert choosing._best(trials, slowest=choosing.WORTH_IT).taken == "c"
-    little = choosing._best([Trial(name="d", cosine=1.0, speed=1.04)], slowest=choosing.WORTH_IT)
-    assert little.taken == "float32"
+    best = Way(execution=Prepared())
+    assert choosing._verdict(trials, best, slowest=choosing.WORTH_IT)[1] is best
+    assert choosing._verdict(trials, best, slowest=choosing.WORTH_IT)[0].taken == "c"
+    little, way = choosing._verdict(
+        [Trial(name="d", cosine=1.0, speed=1.04)], best, slowest=choosing.WORTH_IT
+    )
+    assert (little.taken, way) == ("float32", PLAIN)
     assert "no faster" in little.why
+    assert best.execution.released == 1
+
+
+@pytest.mark.parametrize(("seconds", "compilers"), [(5.0, 0), (7.0, 2)])
+def test_precision_comes_first_and_compilers_only_for_long_runs(
+    monkeypatch, seconds: float, compilers: int
+) -> None:
+    """As on a GPU: every figure of a trial is put in."""
+    speeds = {"TF32": 1.2, "bfloat16": 3.0, "float32, CUDA graphs": 1.1, "TF32, CUDA graphs": 1.8}
+    asked, made = [], {}
+
+    def trial(_, way: Way, *__: object) -> Trial:
+        asked.append(way.name)
+        made[way.name] = way
+        refused = "its cosine is low" if way.half else ""
+        return Trial(name=way.name, cosine=1.0, speed=speeds.get(way.name, 1.5), refused=refused)
+
+    student = rehearsal()
+    on_gpu = SimpleNamespace(start=SimpleNamespace(is_cuda=True))
+    monkeypatch.setattr(choosing, "timed", lambda *_: (student.gradients(PLAIN), seconds))
+    monkeypatch.setattr(choosing, "tried", trial)
+    choice, way = chosen(on_gpu, "auto", 100)
+    cheap = [
+        "float32, CUDA graphs",
+        "TF32",
+        "TF32, CUDA graphs",
+        "bfloat16",
+        "bfloat16, CUDA graphs",
+    ]
+    assert asked == cheap + ["TF32, compiled", "TF32, compiled, CUDA graphs"][:compilers]
+    assert choice.taken == "TF32, CUDA graphs"
+    assert way is made[choice.taken]
+    assert chosen(on_gpu, "auto", 99)[1] is PLAIN
 
 
 @pytest.mark.parametrize("allowed", [True, False])

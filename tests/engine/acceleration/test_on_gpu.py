@@ -53,5 +53,5 @@ def test_no_trial_raises_and_flags_stay() -> None:
     plain = student.gradients(PLAIN)
     for name in ("TF32", "bfloat16", "float32, compiled", "float32, compiled, CUDA graphs"):
         tried(student, way_named(name), plain, 1.0)
-    assert chosen(student, "auto", 10**6).why
+    assert chosen(student, "auto", 10**6)[0].why
     assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
