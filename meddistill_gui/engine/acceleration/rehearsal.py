@@ -15,8 +15,8 @@ from meddistill_gui.engine.ways import Way
 LEAST_COSINE: Final = 0.999
 """Of the gradients by images and by labels to those of plain float32.
 
-float32 itself lies 0.5 to 2 % beside float64, because a ReLU falls to its other side now and then, and no order of sums is better
-than another; a cosine of 0.999 is 4.5 %, so only what is clearly worse than rounding falls through.
+float32 itself lies up to 3 % beside float64 (docs/results.md, "Faster ways"), because a ReLU falls to its other side now and then, and
+no order of sums is better than another; a cosine of 0.999 is 4.5 %, so only what is clearly worse than rounding falls through.
 """
 
 LENGTH_WITHIN: Final = 0.05
