@@ -46,6 +46,11 @@ class Demo:
         """The bundle that was sent."""
         return next((self.root / "usb-stick").glob("*.distilled.zip"))
 
+    @property
+    def capsule(self) -> Path:
+        """The capsule that was sent, of a demo with patches."""
+        return next((self.root / "usb-stick").glob("*.capsule"))
+
 
 class Photographer:
     """Drives the window and keeps its pictures.
@@ -102,12 +107,12 @@ class Photographer:
             self.app.processEvents()
             time.sleep(0.01)
 
-    def shoot(self, name: str) -> None:
-        """Keep a picture of the whole window."""
+    def shoot(self, name: str, dialog: Any = None) -> None:
+        """Keep a picture of the whole window, or of a dialog."""
         self.settle()
         self._out.mkdir(parents=True, exist_ok=True)
         path = self._out / f"{name}.png"
-        self.window.grab().save(str(path))
+        (dialog or self.window).grab().save(str(path))
         print(f"{path.name:32} {path.stat().st_size / 1000:6.0f} kB")
 
     def close(self) -> None:
@@ -199,8 +204,27 @@ def receive(camera: Photographer) -> None:
     camera.shoot("receive")
 
 
+def capsule(camera: Photographer) -> None:
+    """A trained network as a small file: the questions, what was written, and how it is opened. Needs `demo --patches`."""
+    page = camera.page("export")
+    camera.settle(2.0)
+    with tempfile.TemporaryDirectory(prefix="usb-stick-") as stick:
+        page.choose_target(Path(stick))
+        dialog = page.capsule.dialog()
+        dialog.show()
+        camera.shoot("capsule-questions", dialog)
+        dialog.close()
+        page.capsule.write(dialog.config())
+        camera.until(lambda: page.written is not None)
+        camera.shoot("capsule-export")
+    page = camera.page("receive")
+    page.open_path(camera.demo.capsule)
+    camera.until(lambda: page.capsule.file is not None)
+    camera.shoot("capsule-received")
+
+
 PAGES: Final = (dataset, wizard, running, finished, compare, anonymity, export, receive)
-_NAMES: Final = tuple(page.__name__ for page in PAGES)
+_NAMES: Final = (*(page.__name__ for page in PAGES), capsule.__name__)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Asks for the options of one operation before it begins."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -9,6 +9,11 @@ from meddistill_gui.gui.forms.config_form import ConfigForm
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import fitted
 from meddistill_gui.gui.widgets.labels import label
+
+_SIDE: Final = 24
+_SCROLL_BAR: Final = 16
+_AROUND: Final = 280
+"""Pixels of title, sentence and buttons, or more."""
 
 
 class OperationDialog(QDialog):
@@ -63,7 +68,7 @@ class OperationDialog(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.go)
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(24, 24, 24, 24)
+        self.column.setContentsMargins(_SIDE, _SIDE, _SIDE, _SIDE)
         self.column.setSpacing(16)
         self.column.addWidget(label(title, "title"))
         self.column.addWidget(label(sentence, "muted"))
@@ -81,8 +86,10 @@ class OperationDialog(QDialog):
         return self.form.config()
 
     def _fit(self) -> None:
-        """As high as what is in it asks for, within a small screen."""
-        self.resize(680, min(720, 280 + self.inside.sizeHint().height()))
+        """As large as what is in it asks for, within a small screen."""
+        width = self.inside.minimumSize().width() + 2 * _SIDE + _SCROLL_BAR
+        height = self.inside.sizeHint().height() + _AROUND
+        self.resize(max(680, min(1000, width)), min(720, height))
 
     def _check(self) -> None:
         self.go.setEnabled(not self.form.problems())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from meddistill_gui.core.configs.capsule import CapsuleExportConfig
 from meddistill_gui.core.errors import MedDistillError
 from meddistill_gui.core.events import Progress, Warned
 from meddistill_gui.core.run_folder import RunFolder
@@ -73,8 +74,11 @@ class CapsuleAction(QObject):
         agreed = dialog.exec() == CapsuleDialog.DialogCode.Accepted
         config = dialog.config() if agreed else None
         dialog.deleteLater()
-        if config is None:
-            return
+        if config is not None:
+            self.write(config)
+
+    def write(self, config: CapsuleExportConfig) -> None:
+        """Write a capsule as the dialog said."""
         self._frame.notice.hide()
         self._frame.progress.begin(self.tr("Rebuilding the network"))
         self._work.start("capsule-export", config)

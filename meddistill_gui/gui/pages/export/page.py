@@ -43,6 +43,9 @@ class ExportPage(QWidget):
 
     Signals:
         go_to: Name of another page to show.
+
+    Attributes:
+        capsule: The way to a capsule, for runs that can be one.
     """
 
     go_to = Signal(str)
@@ -62,7 +65,7 @@ class ExportPage(QWidget):
             ExportConfig(run=Path(), to=Path()), only=("title", "contact", "licence", "name")
         )
         self._build()
-        self._capsule = CapsuleAction(self._frame, self._target, start_job, self)
+        self.capsule = CapsuleAction(self._frame, self._target, start_job, self)
         self._connect()
         self.refresh()
 
@@ -84,10 +87,10 @@ class ExportPage(QWidget):
         self._sealing.refresh()
         if run is None or not run.result.is_file():
             self._stack.setCurrentWidget(self._empty)
-            self._capsule.show_run(None)
+            self.capsule.show_run(None)
             self._offer()
             return
-        self._capsule.show_run(run)
+        self.capsule.show_run(run)
         self._stack.setCurrentWidget(self._body)
         self._show_audit(run)
         self._contents.show_earlier(export_log.read(Project(run.project).exports))
@@ -119,7 +122,7 @@ class ExportPage(QWidget):
 
     @property
     def _working(self) -> bool:
-        return self._work.running or self._capsule.running
+        return self._work.running or self.capsule.running
 
     def _config(self) -> ExportConfig | None:
         """What the page says, or None where something is missing (it is said then)."""
@@ -199,6 +202,12 @@ class ExportPage(QWidget):
         self._result.show_result(self._written, int(str(summary["bytes"])), str(summary["sha256"]))
         self._offer()
 
+    def _take_capsule_work(self) -> None:
+        """A capsule begins to be written, or no longer is."""
+        if self.capsule.running:
+            self._result.hide()
+        self._offer()
+
     def _take_capsule(self, summary: dict[str, object]) -> None:
         self._written = Path(str(summary["capsule"]))
         self._say_written(
@@ -230,7 +239,7 @@ class ExportPage(QWidget):
         self._frame.primary.setVisible(shown)
         free = not self._working
         self._frame.primary.setEnabled(shown and not self._refused and free)
-        self._capsule.button.setEnabled(not self._refused and free)
+        self.capsule.button.setEnabled(not self._refused and free)
         self._form.setEnabled(free)
         self._sealing.setEnabled(free)
         self._target.setEnabled(free)
@@ -265,8 +274,8 @@ class ExportPage(QWidget):
         self._work.failed.connect(self._fail)
         self._frame.progress.cancelled.connect(self._work.stop)
         self._banner.action.clicked.connect(self._ask_for_audit)
-        self._capsule.changed.connect(self._offer)
-        self._capsule.written.connect(self._take_capsule)
+        self.capsule.changed.connect(self._take_capsule_work)
+        self.capsule.written.connect(self._take_capsule)
         self._form.changed.connect(self._take_change)
         self._sealing.failed.connect(self._frame.show_error)
         self._result.folder_wanted.connect(self._open_folder)

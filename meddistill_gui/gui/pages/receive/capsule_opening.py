@@ -31,7 +31,7 @@ class CapsuleOpening(QObject):
         parent: Owner.
 
     Attributes:
-        capsule: The file that is shown, or None.
+        file: The capsule that is shown, or None.
     """
 
     changed = Signal()
@@ -43,7 +43,7 @@ class CapsuleOpening(QObject):
         super().__init__(parent)
         self._frame = frame
         self.view = CapsuleView()
-        self.capsule: Path | None = None
+        self.file: Path | None = None
         self._path = Path()
         self._summary: dict[str, object] = {}
         self._written: Path | None = None
@@ -71,13 +71,13 @@ class CapsuleOpening(QObject):
     def write(self) -> None:
         """Rebuild the network again and write it where the user says."""
         folder = self.view.target.folder()
-        if self.capsule is None or folder is None or self._work.running:
+        if self.file is None or folder is None or self._work.running:
             return
-        self._begin(CapsuleOpenConfig(capsule=self.capsule, out=folder))
+        self._begin(CapsuleOpenConfig(capsule=self.file, out=folder))
 
     def forget(self) -> None:
         """Another file is looked at."""
-        self.capsule = None
+        self.file = None
         self._path = Path()
 
     def close_reading(self) -> None:
@@ -101,7 +101,7 @@ class CapsuleOpening(QObject):
             self._frame.notice.show_message("warning", event.message, event.remedy)
 
     def _end(self, summary: dict[str, object]) -> None:
-        if self.capsule is None:
+        if self.file is None:
             self._summary = summary
             # it passed in the other process; now its images are read here, by the same checks
             self._reading.ask([(self._path, functools.partial(_looked_at, self._path))])
@@ -122,7 +122,7 @@ class CapsuleOpening(QObject):
     def _take_capsule(self, path: Path, found: Capsule) -> None:
         if path != self._path:
             return
-        self.capsule = path
+        self.file = path
         self._frame.progress.finish()
         self.view.show_capsule(path, found, self._summary)
         self._frame.notice.show_message(

@@ -36,6 +36,9 @@ class ReceivePage(QWidget):
 
     Signals:
         go_to: Name of another page to show.
+
+    Attributes:
+        capsule: What happens to a capsule.
     """
 
     go_to = Signal(str)
@@ -55,8 +58,8 @@ class ReceivePage(QWidget):
         self._work = RunThread(start_job, self)
         self._reading = Background(1, self)
         self._build()
-        self._capsule = CapsuleOpening(self._frame, start_job, self)
-        self._shown_capsule = fitted(self._capsule.view)
+        self.capsule = CapsuleOpening(self._frame, start_job, self)
+        self._shown_capsule = fitted(self.capsule.view)
         self._stack.addWidget(self._shown_capsule)
         self._empty.action.clicked.connect(self._ask)
         self._training.join.clicked.connect(self._ask_for_another)
@@ -66,8 +69,8 @@ class ReceivePage(QWidget):
         self._work.finished.connect(self._end)
         self._work.failed.connect(self._fail)
         self._frame.progress.cancelled.connect(self._work.stop)
-        self._capsule.changed.connect(self._offer)
-        self._capsule.shown.connect(self._show_capsule)
+        self.capsule.changed.connect(self._offer)
+        self.capsule.shown.connect(self._show_capsule)
         self._offer()
 
     @property
@@ -86,7 +89,7 @@ class ReceivePage(QWidget):
             return
         if path.suffix.lower() == capsules.EXTENSION:
             self._clear(path)
-            self._capsule.open_path(path)
+            self.capsule.open_path(path)
             return
         if not self._unlocked(path):
             return
@@ -117,14 +120,14 @@ class ReceivePage(QWidget):
 
     @property
     def _working(self) -> bool:
-        return self._work.running or self._capsule.running
+        return self._work.running or self.capsule.running
 
     def _clear(self, path: Path) -> None:
         """What was shown goes, whatever becomes of the file that is opened now."""
         self._path = path
         self._bundle = None
         self._also = ()
-        self._capsule.forget()
+        self.capsule.forget()
         self._stack.setCurrentWidget(self._empty)
 
     def _show_capsule(self) -> None:
@@ -277,14 +280,14 @@ class ReceivePage(QWidget):
         shown, busy = self._bundle is not None, self._working
         self._frame.primary.setVisible(shown)
         self._frame.primary.setEnabled(not busy)
-        self._another.setVisible(shown or self._capsule.capsule is not None)
+        self._another.setVisible(shown or self.capsule.file is not None)
         self._another.setEnabled(not busy)
         self._training.join.setEnabled(not busy)
         signer = self._bundle.signer if self._bundle is not None else None
         self._remember.setVisible(signer is not None and not known_name(signer))
         self._training.form.setEnabled(not busy)
         self._empty.action.setEnabled(not busy)
-        self._capsule.view.setEnabled(not busy)
+        self.capsule.view.setEnabled(not busy)
 
     def _build(self) -> None:
         self._frame = PageFrame(

@@ -35,7 +35,7 @@ def make_page(session, hospital, qtbot):
     yield open_page
     for page in made:
         page._reading.close()
-        page._capsule._work.close()
+        page.capsule._work.close()
 
 
 def answering(monkeypatch, change=lambda dialog: None, *, agreed=True):
@@ -49,9 +49,9 @@ def answering(monkeypatch, change=lambda dialog: None, *, agreed=True):
 
 
 def written(page, qtbot) -> None:
-    with qtbot.waitSignal(page._capsule.changed):  # begun
-        qtbot.mouseClick(page._capsule.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page._capsule.running, timeout=PATIENCE_MS)
+    with qtbot.waitSignal(page.capsule.changed):  # begun
+        qtbot.mouseClick(page.capsule.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.capsule.running, timeout=PATIENCE_MS)
 
 
 @pytest.mark.slow
@@ -70,7 +70,12 @@ def test_the_real_operation_writes_a_capsule_that_can_be_opened(
         dialog.form.field("name").show_value("mine")
 
     answering(monkeypatch, change)
-    written(page, qtbot)
+    page._result.show_result(stick / "earlier.distilled.zip", 1, "0" * 64)
+    with qtbot.waitSignal(page.capsule.changed):
+        qtbot.mouseClick(page.capsule.button, Qt.MouseButton.LeftButton)
+    assert not page._result.isVisible(), "what was written before is not what is written now"
+    assert not page._frame.primary.isEnabled()
+    qtbot.waitUntil(lambda: not page.capsule.running, timeout=PATIENCE_MS)
     path = stick / "mine.capsule"
     found, size = capsules.read(path)
     assert found.delta == 0.55
@@ -101,7 +106,7 @@ def test_a_file_that_is_there_is_not_replaced(make_page, hospital, tmp_path, qtb
     assert "is there already, with other content" in page._frame.notice.text()
     assert (tmp_path / f"{run.name}.capsule").read_text() == "something else"
     assert not page._result.isVisible()
-    assert page._capsule.button.isEnabled()
+    assert page.capsule.button.isEnabled()
 
 
 @pytest.mark.slow
@@ -118,7 +123,7 @@ def test_the_size_that_is_told_before_is_the_size_of_the_file(
 
 def test_a_run_of_another_method_has_no_such_button(make_page, hospital, start_fake):
     hospital.finished(hospital.run())
-    assert not make_page(start_fake)._capsule.button.isVisible()
+    assert not make_page(start_fake).capsule.button.isVisible()
 
 
 def test_the_button_is_reached_by_keys_and_says_what_it_is_for(
@@ -126,13 +131,13 @@ def test_the_button_is_reached_by_keys_and_says_what_it_is_for(
 ):
     soft_label_run(hospital)
     page = make_page(start_fake)
-    button = page._capsule.button
+    button = page.capsule.button
     assert button.isVisible()
     assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert "e-mail" in button.toolTip()
     start_fake.scripts["capsule-export"] = [BundleError("No.", "Do this.")]
     answering(monkeypatch)
-    with qtbot.waitSignal(page._capsule._work.failed):
+    with qtbot.waitSignal(page.capsule._work.failed):
         qtbot.keyClick(button, Qt.Key.Key_Space)
     [(name, config)] = start_fake.asked
     assert (name, config.delta, config.statistics) == ("capsule-export", 0.4, "synthetic")
@@ -143,17 +148,17 @@ def test_whoever_thinks_better_of_it_changes_nothing(make_page, hospital, start_
     soft_label_run(hospital)
     page = make_page(start_fake)
     answering(monkeypatch, agreed=False)
-    page._capsule.open()
+    page.capsule.open()
     assert start_fake.asked == []
-    assert page._capsule.button.isEnabled()
+    assert page.capsule.button.isEnabled()
 
 
 def test_a_leak_keeps_the_network_in_the_house(make_page, hospital, start_fake, qtbot):
     run = soft_label_run(hospital)
     hospital.audited(run, Verdict.LEAK_FOUND, flagged=0)
     page = make_page(start_fake)
-    assert not page._capsule.button.isEnabled()
-    qtbot.mouseClick(page._capsule.button, Qt.MouseButton.LeftButton)
+    assert not page.capsule.button.isEnabled()
+    qtbot.mouseClick(page.capsule.button, Qt.MouseButton.LeftButton)
     assert start_fake.asked == []
 
 
@@ -161,7 +166,7 @@ def test_a_set_without_a_fixed_start_is_refused_with_its_sentence(make_page, hos
     run = soft_label_run(hospital)
     hospital.finished(run)  # another set, which prescribes nothing
     page = make_page(start_fake)
-    page._capsule.open()
+    page.capsule.open()
     assert "prescribes no start" in page._frame.notice.text()
     assert start_fake.asked == []
 
@@ -187,6 +192,28 @@ def test_batch_statistics_are_asked_for_only_where_the_network_has_some(hospital
     assert dialog.config().statistics == "patients"
     dialog.form.field("statistics").show_value("synthetic")
     assert not dialog.consequence.isVisible()
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_the_questions_fit_into_a_small_screen_and_what_follows_is_seen(
+    hospital, qtbot, theme, percent
+):
+    theme.set_text_percent(percent)
+    run = soft_label_run(hospital)
+    distilled.save(run.result, prescribed_set(order=ORDER, network="resnet18", size=32))
+    dialog = CapsuleDialog(run, planned_capsule(run), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.height() <= 760
+    dialog.form.field("statistics").show_value("patients")
+    view = dialog.area.viewport()
+
+    def in_view():
+        top = dialog.consequence.mapTo(view, dialog.consequence.rect().topLeft()).y()
+        assert 0 <= top < view.height() - dialog.fontMetrics().height()
+
+    qtbot.waitUntil(in_view)
+    assert dialog.area.horizontalScrollBar().maximum() == 0
 
 
 def test_the_threshold_is_the_one_that_was_voted_with(hospital):

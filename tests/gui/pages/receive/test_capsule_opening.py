@@ -33,8 +33,8 @@ def make_page(session, qtbot):
     yield open_page
     for page in made:
         page._reading.close()
-        page._capsule.close_reading()
-        page._capsule._work.close()
+        page.capsule.close_reading()
+        page.capsule._work.close()
 
 
 def packed(**other) -> bytes:
@@ -67,13 +67,13 @@ def capsule(content, tmp_path):
 def opened(page, path, qtbot) -> None:
     page.open_path(path)
     qtbot.waitUntil(
-        lambda: page._capsule.capsule is not None or page._frame.notice.text().startswith("Error"),
+        lambda: page.capsule.file is not None or page._frame.notice.text().startswith("Error"),
         timeout=PATIENCE_MS,
     )
 
 
 def refused(page) -> str:
-    assert page._capsule.capsule is None
+    assert page.capsule.file is None
     assert page._stack.currentWidget() is page._empty
     assert not page._frame.progress.isVisible()
     assert page._empty.action.isEnabled()
@@ -88,24 +88,24 @@ def test_a_capsule_is_rebuilt_shown_and_written(
     page = make_page(start)
     opened(page, capsule, qtbot)
     assert "nord.capsule is whole, and its network is the sender's." in page._frame.notice.text()
-    facts = {name: one.text() for name, one in page._capsule.view.facts.items()}
+    facts = {name: one.text() for name, one in page.capsule.view.facts.items()}
     size = capsule.stat().st_size
     assert facts["same"] == "the sender's, bit for bit"
     assert f"({size:,} bytes)" in facts["size"]
     assert facts["vote"].startswith("positive from 40.0%")
     assert facts["statistics"] == "of the synthetic images"
-    mosaic = page._capsule.view.mosaic
+    mosaic = page.capsule.view.mosaic
     assert mosaic.isVisible()
     mosaic.choose(1)
     assert mosaic.current == 1
     out = tmp_path / "out"
     out.mkdir()
-    page._capsule.view.target.choose(out)
-    qtbot.mouseClick(page._capsule.view.write, Qt.MouseButton.LeftButton)
+    page.capsule.view.target.choose(out)
+    qtbot.mouseClick(page.capsule.view.write, Qt.MouseButton.LeftButton)
     file = out / "nord.safetensors"
     qtbot.waitUntil(lambda: "is written to" in page._frame.notice.text(), timeout=PATIENCE_MS)
     parameters = safetensors.numpy.load_file(file)
-    assert sum(array.size for array in parameters.values()) == page._capsule._summary["parameters"]
+    assert sum(array.size for array in parameters.values()) == page.capsule._summary["parameters"]
     folders = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: folders.append(url.toLocalFile()))
     page._frame.notice.action().click()
@@ -117,12 +117,12 @@ def test_another_file_of_that_name_is_not_replaced(make_page, capsule, tmp_path,
     page = make_page(WAYS[0])
     opened(page, capsule, qtbot)
     (tmp_path / "nord.safetensors").write_text("something else")
-    page._capsule.view.target.choose(tmp_path)
-    page._capsule.write()
+    page.capsule.view.target.choose(tmp_path)
+    page.capsule.write()
     qtbot.waitUntil(lambda: page._frame.notice.kind == "error", timeout=PATIENCE_MS)
     assert "is there already, with other content" in page._frame.notice.text()
     assert (tmp_path / "nord.safetensors").read_text() == "something else"
-    assert page._capsule.capsule == capsule, "what was opened stays"
+    assert page.capsule.file == capsule, "what was opened stays"
 
 
 def turned(content: bytes) -> bytes:
@@ -167,7 +167,7 @@ def test_another_network_is_refused_and_rounding_is_named(make_page, tmp_path, q
     assert "Another network came out" in refused(page)
     path.write_bytes(packed(digest="0" * 64))
     opened(page, path, qtbot)
-    assert "up to rounding" in page._capsule.view.facts["same"].text()
+    assert "up to rounding" in page.capsule.view.facts["same"].text()
 
 
 def test_a_capsule_can_be_dropped_whatever_the_case_of_its_name(
@@ -218,7 +218,7 @@ def test_a_bundle_takes_the_place_of_a_capsule_and_gives_it_back(
     assert not page._frame.primary.isVisible(), "there is nothing to train on"
     page.open_path(large)
     qtbot.waitUntil(lambda: page.bundle is not None, timeout=10_000)
-    assert page._capsule.capsule is None
+    assert page.capsule.file is None
     assert page._frame.primary.isVisible()
     opened(page, small, qtbot)
     assert page.bundle is None
