@@ -75,14 +75,13 @@ class EvaluationTable(QTableWidget):
 
     def _share_room(self) -> None:
         """No figure is cut at the right edge, where it would read as another one: the titles take the rest of the width."""
-        widths = [self.columnWidth(column) for column in range(1, self.columnCount())]
-        figures, counts = widths[: len(self._columns)], widths[len(self._columns) :]
-        rest = self.viewport().width() - sum(figures)
-        for width in counts:
-            if rest - width < self._wanted:
-                break
-            rest -= width
         least = _SHORTEST_LINE * self.fontMetrics().averageCharWidth()
+        rest = self.viewport().width()
+        for column in range(1, self.columnCount()):
+            wanted = least if column <= len(self._columns) else self._wanted
+            if rest - self.columnWidth(column) < wanted:
+                break
+            rest -= self.columnWidth(column)
         self.setColumnWidth(0, max(least, rest))
         self.resizeRowsToContents()
 

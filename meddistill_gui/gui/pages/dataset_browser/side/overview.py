@@ -39,7 +39,7 @@ class Overview(QWidget):
         self._balance = QWidget()
         self._roles = QWidget()
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 8, 0)
+        self._column.setContentsMargins(0, 8, 8, 0)
         self._column.setSpacing(8)
         self._column.addWidget(label(self.tr("Source folder"), "heading"))
         for part in (self._source, self._outdated, self.again):
