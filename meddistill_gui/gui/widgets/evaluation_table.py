@@ -62,6 +62,10 @@ class EvaluationTable(QTableWidget):
             self._put(place, len(self._columns) + 1, f"{row['training_images']:,}")
             self._put(place, len(self._columns) + 2, str(row["students"]))
         self.resizeColumnsToContents()
+        for column in range(1, self.columnCount()):  # two figures beside each other are not one
+            self.setColumnWidth(
+                column, self.columnWidth(column) + self.fontMetrics().averageCharWidth()
+            )
         # a long title takes several lines, so that the figures stay in sight
         widest = _LONGEST_LINE * self.fontMetrics().averageCharWidth()
         self._wanted = min(self.columnWidth(0), widest)
