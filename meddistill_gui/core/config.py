@@ -12,7 +12,6 @@ A class may add `def check(self) -> Iterator[str]` for rules over several fields
 import dataclasses
 import difflib
 import math
-import tomllib
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +21,8 @@ from typing import Any, TypeVar
 
 import tomli_w
 
-from meddistill_gui.core.errors import ConfigError, ProjectError
-from meddistill_gui.core.files import write_whole
+from meddistill_gui.core.errors import ConfigError
+from meddistill_gui.core.files import read_toml, write_whole
 
 Config = TypeVar("Config")
 
@@ -259,25 +258,6 @@ def load_toml(cls: type[Config], path: Path) -> Config:
         ConfigError: A value is wrong.
     """
     return validate(from_mapping(cls, read_toml(path)))
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file holds.
-
-    Raises:
-        ProjectError: The file is missing or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ProjectError(
-            f"{path} is missing.", "Choose a folder that MedDistill has made."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(
-            f"{path} is damaged: {error}.",
-            "Restore it from a copy, or start again in a new folder.",
-        ) from error
 
 
 def _bound(value: float | None) -> str:

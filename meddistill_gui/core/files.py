@@ -1,14 +1,15 @@
-"""Writing that survives a crash, a pulled stick and a full disk."""
+"""Writing that survives a crash, a pulled stick and a full disk, and reading TOML that may not have."""
 
 import contextlib
 import errno
 import os
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from meddistill_gui.core.errors import TargetError
+from meddistill_gui.core.errors import ProjectError, TargetError
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY: Final = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -84,3 +85,22 @@ def writing_to(folder: Path) -> Iterator[None]:
                 "Plug the stick in again or reconnect the share, then try again.",
             ) from error
         raise
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        ProjectError: The file is missing or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ProjectError(
+            f"{path} is missing.", "Choose a folder that MedDistill has made."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"{path} is damaged: {error}.",
+            "Restore it from a copy, or start again in a new folder.",
+        ) from error

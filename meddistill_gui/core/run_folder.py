@@ -31,10 +31,10 @@ from typing import Any, BinaryIO, Final
 import tomli_w
 
 from meddistill_gui.core import events
-from meddistill_gui.core.config import from_mapping, read_toml, to_mapping, validate
+from meddistill_gui.core.config import from_mapping, to_mapping, validate
 from meddistill_gui.core.configs.distill import RUN_FORMAT, DistillConfig
 from meddistill_gui.core.errors import ConfigError, ProjectError
-from meddistill_gui.core.files import write_whole, writing_to
+from meddistill_gui.core.files import read_toml, write_whole, writing_to
 
 WISHES: Final = ("", "pause", "stop")
 _SYNC_SECONDS: Final = 5.0
