@@ -36,6 +36,14 @@ def test_no_gradient_makes_the_rate_leave_its_bounds(slopes: list[float]) -> Non
         assert 0.89 < float(after / before) < 1.12
 
 
+@pytest.mark.parametrize(("slope", "bound"), [(1e30, 0.01), (1.0, 0.01), (-1.0, 0.2), (-1e30, 0.2)])
+def test_a_rate_that_is_pushed_on_and_on_stops_at_its_bound(slope: float, bound: float) -> None:
+    raw, velocity = torch.tensor([descent.raw_of_rate(0.05)]), torch.zeros(1)
+    for _ in range(100):
+        raw, velocity = descent.moved_rate(raw, velocity, torch.tensor([slope]), rate=10.0, momentum=0.5, low=0.01, high=0.2)  # fmt: skip
+    assert float(descent.rate_of_raw(raw)) == pytest.approx(bound, rel=1e-4)
+
+
 def test_the_raw_rate_follows_the_chain_rule() -> None:
     raw = torch.tensor([descent.raw_of_rate(0.05)], requires_grad=True)
     (slope,) = torch.autograd.grad(3.0 * descent.rate_of_raw(raw), raw)
