@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from meddistill_gui.core.config import to_mapping
+from meddistill_gui.core.config import options_of, value_at
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.configs.trajectories import TrajectoryOptions
 from meddistill_gui.core.errors import ConfigError, LabelError
@@ -21,6 +21,7 @@ from meddistill_gui.engine.seeding import generator
 from meddistill_gui.engine.tensors import Normaliser, rows_of, training_tensors
 
 _CHUNK: Final = 1024
+_ELSEWHERE: Final = {"project", "name", "device", "speed"}  # options that do not touch the result
 _STEPS: Final = 20  # of a student whose method chooses their number
 _BYTES_PER_NUMBER: Final = (
     32  # of a convnet's first maps; autograd holds about 23 (`memory.bytes_per_image`)
@@ -131,11 +132,17 @@ def _random(setting: Setting) -> torch.Generator:
 
 
 def run_digest(config: DistillConfig, train: RealImages) -> str:
-    """Names the training images and every option but those that do not touch the result: hex SHA-256."""
-    options = to_mapping(config)
-    for name in ("project", "name", "device", "speed"):
-        options.pop(name, None)
-    found = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
+    """Names the training images and every option but those that do not touch the result: hex SHA-256.
+
+    Options at their default are left out: one that a later version adds does not keep it from going on with this run.
+    """
+    given = {one.path: (value_at(config, one.path), one.default) for one in options_of(config)}
+    chosen = {
+        path: value
+        for path, (value, default) in given.items()
+        if path not in _ELSEWHERE and value != default
+    }
+    found = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode())
     found.update(np.ascontiguousarray(train.labels).tobytes())
     for start in range(0, len(train), _CHUNK):
         found.update(np.ascontiguousarray(train.images[start : start + _CHUNK]).tobytes())

@@ -1,7 +1,11 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
+from meddistill_gui.core.config import option
+from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.engine import starting
 from meddistill_gui.engine.footprint import footprint
@@ -39,6 +43,20 @@ def test_the_digest_names_options(small_config, real, change) -> None:
     same, train = starting.run_digest(small_config(), real(6)), real(6)
     assert starting.run_digest(small_config(), train) == same
     assert starting.run_digest(small_config(**change), train) != same
+
+
+def test_an_option_of_a_later_version_changes_no_digest_until_it_is_used(
+    small_config, real
+) -> None:
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Later(DistillConfig):
+        zoom: float = option(1.0, text="Zoom.", minimum=0.0)
+
+    config, train = small_config(), real(6)
+    known = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    digest = starting.run_digest(config, train)
+    assert starting.run_digest(Later(**known), train) == digest
+    assert starting.run_digest(Later(**known, zoom=2.0), train) != digest
 
 
 def test_the_digest_names_images_and_labels_but_no_place(small_config, real, tmp_path) -> None:
