@@ -1,6 +1,6 @@
 """A summary as tables a person understands; `--json` prints the very same mapping."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import RenderableType
@@ -9,7 +9,7 @@ from rich.text import Text
 
 from meddistill_gui.core.run_folder import mean_and_spread
 
-_FIGURES: Final = ("balanced_accuracy", "accuracy", "macro_f1", "auroc", "calibration_error")
+_BY_CLASS: Final = ("sensitivity", "specificity", "harmonic_mean", "auroc")
 _OWN_PLACE: Final = {"text", "rows", "format"}
 _MOST_ROWS: Final = 40
 
@@ -22,7 +22,7 @@ def rendered(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
     """
     if _is_comparison(summary):
         yield comparison(summary)
-        yield by_class(summary)
+        yield from by_class(summary["rows"][0])
     facts = Table.grid(padding=(0, 2))
     for name, value in summary.items():
         if name in _OWN_PLACE or value is None:
@@ -50,7 +50,6 @@ def comparison(evaluation: Mapping[str, Any]) -> Table:
         "accuracy",
         "macro F1",
         "AUROC",
-        "calibration error",
         title=f"On {evaluation['test_images']:,} test images it never saw (mean ± standard deviation)",
         title_justify="left",
     )
@@ -60,27 +59,45 @@ def comparison(evaluation: Mapping[str, Any]) -> Table:
         table.add_row(
             Text(str(row["title"])),
             f"{row['training_images']:,}",
-            *(_interval(row.get(name)) for name in _FIGURES),
+            *(
+                _interval(row.get(name))
+                for name in ("balanced_accuracy", "accuracy", "macro_f1", "auroc")
+            ),
         )
     return table
 
 
-def by_class(evaluation: Mapping[str, Any]) -> Table:
-    """Class by class what students of the first row, the synthetic images, know, and what they take it for.
+def by_class(row: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """What students of a row know of each class, what they take it for, and how well they know themselves.
 
     Args:
-        evaluation: `evaluation.json`.
+        row: A row of `evaluation.json`.
     """
-    row = evaluation["rows"][0]
+    if not row.get("per_class") or "confusion" not in row:
+        return  # figures of a bundle have no counts
     names = [str(one["class"]) for one in row["per_class"]]
-    figures = ("sensitivity", "specificity", "harmonic_mean", "auroc")
-    table = Table("class", *map(in_words, figures), *(f"taken for {name}" for name in names))
-    table.title, table.title_justify = f"{row['title']}, class by class", "left"
+    figures = [[one.get(name) for name in _BY_CLASS] for one in row["per_class"]]
+    yield _titled(
+        f"{row['title']}: class by class",
+        ["class", "sensitivity", "specificity", "harmonic mean", "AUROC"],
+        zip(names, figures, strict=True),
+    )
+    counts = [[f"{count:,.1f}" for count in line] for line in row["confusion"]]
+    yield _titled(
+        f"{row['title']}: what each class was taken for, images (mean over students)",
+        ["class", *names],
+        zip(names, counts, strict=True),
+    )
+    if "calibration_error" in row:
+        yield Text(f"calibration error (15 bins): {_interval(row['calibration_error'])}")
+
+
+def _titled(title: str, header: Sequence[str], rows: Iterable[tuple[str, Sequence[Any]]]) -> Table:
+    table = Table(*header, title=title, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
-    for one, counts in zip(row["per_class"], row["confusion"], strict=True):
-        known = (cell(one[name]) if name in one else "" for name in figures)
-        table.add_row(Text(str(one["class"])), *known, *(f"{count:,.1f}" for count in counts))
+    for name, values in rows:
+        table.add_row(Text(name), *map(cell, values))
     return table
 
 

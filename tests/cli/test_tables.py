@@ -6,7 +6,7 @@ from meddistill_gui.cli import tables
 
 
 def printed(summary) -> str:
-    out = Console(file=io.StringIO(), width=140, color_system=None)
+    out = Console(file=io.StringIO(), width=110, color_system=None)
     for part in tables.rendered(summary):
         out.print(part)
     return out.file.getvalue()
@@ -60,9 +60,14 @@ def test_the_comparison_says_who_learned_from_what_and_how_well():
     row = next(line for line in said.splitlines() if "4 synthetic images" in line)
     assert "0.751 ± 0.020" in row
     assert "15,103" in said
-    assert "0.050 ± 0.020" in row
-    row = next(line for line in said.splitlines() if line.lstrip("│ ").startswith("normal"))
-    assert [word for word in row.split() if word[0].isdigit()] == ["0.710", "0.820", "0.760", "0.930", "71.5", "0.0"]  # fmt: skip
+    assert "calibration error (15 bins): 0.050 ± 0.020" in said
+    figures, taken = (
+        [word for word in line.split() if word[0].isdigit()]
+        for line in said.splitlines()
+        if line.lstrip("│ ").startswith("normal ") and any(letter.isdigit() for letter in line)
+    )
+    assert figures == ["0.710", "0.820", "0.760", "0.930"]
+    assert taken == ["71.5", "0.0"]
     assert said.rstrip().endswith("A sentence.")
 
 
@@ -103,3 +108,10 @@ def test_a_long_path_is_never_cut_off():
     assert path in printed({"report": path}).replace("\n", "").replace(" ", "").removeprefix(
         "report"
     )
+
+
+def test_figures_without_counts_are_a_comparison_and_no_more():
+    rows = [{**EVALUATION["rows"][0], "per_class": []}]
+    said = printed({**EVALUATION, "rows": rows})
+    assert "0.751 ± 0.020" in said
+    assert "class by class" not in said
