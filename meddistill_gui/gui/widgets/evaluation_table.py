@@ -28,8 +28,8 @@ class EvaluationTable(QTableWidget):
         self._columns = {
             "balanced_accuracy": self.tr("Balanced\naccuracy"),
             "accuracy": self.tr("Accuracy"),
-            "macro_f1": self.tr("Macro F1"),
             "auroc": self.tr("AUROC"),
+            "macro_f1": self.tr("Macro F1"),
             "calibration_error": self.tr("Calibration error"),
         }
         titles = [

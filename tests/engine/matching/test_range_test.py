@@ -40,7 +40,12 @@ def found(grid: tuple[float, ...], probe: int = 6) -> dict:
 
 @pytest.mark.parametrize(
     ("grid", "best"),
-    [((0.01, 0.1, 1.0, 10.0), 1.0), ((0.5, 1e30, 1e38), 0.5), ((3.0, 30.0), 3.0)],
+    [
+        ((0.01, 0.1, 1.0, 10.0), 1.0),
+        ((0.5, 1e30, 1e38), 0.5),
+        ((3.0, 30.0), 3.0),
+        ((0.9, 1.1), 0.9),
+    ],
 )
 def test_finds_the_best_and_forgets_the_trials(grid: tuple[float, ...], best: float) -> None:
     state = found(grid)
