@@ -1,17 +1,17 @@
-"""Soft labels on patches: few images against hard labels and against real patches, by votes over whole images; and capsules.
+"""Learned labels on patches: few images against hard labels and against real patches, by votes over whole images; and capsules.
 
     python -m benchmarks.soft_label                     # the table of docs/results.md
     python -m benchmarks.soft_label --seeds 0 --out DIR # one seed; cells that are complete are not done twice
+    python -m benchmarks.soft_label --validation --set options.image_rate=0.1 --out DIR # to choose options
     python -m benchmarks.soft_label --capsules          # size and rebuilding of six networks' capsules
 
 Invented radiographs with straight or coarse folds are drawn, cut by a sliding window and judged as the program does it.
 Iterations are chosen on validation patches. Votes are counted twice: at paper D's threshold of 0.4, and at the one that is
-best on the validation images. The test images are looked at once.
+best on the validation images. The test images are looked at once; options are chosen without them (`--validation`).
 """
 
 import argparse
 import json
-import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -42,13 +42,13 @@ _CPU: Final = torch.device("cpu")
 _CUT: Final = {"side": 512, "window": 75, "stride": 37, "size": 24}
 _COUNTS: Final = {"train": 60, "validation": 24, "test": 100}
 _REAL: Final = 3000
+_LEARNED: Final = {
+    f"{form}({images})": {"options.images": images, "options.labels": form}
+    for images in (1, 2, 3)
+    for form in ("raw", "soft", "hard")
+}
 _CELLS: Final = {
-    "SLDD(3)": {"options.images": 3, "options.labels": "soft"},
-    "hard DD(3)": {"options.images": 3, "options.labels": "hard"},
-    "SLDD(1)": {"options.images": 1, "options.labels": "soft"},
-    "hard DD(1)": {"options.images": 1, "options.labels": "hard"},
-    "SLDD(2)": {"options.images": 2, "options.labels": "soft"},
-    "hard DD(2)": {"options.images": 2, "options.labels": "hard"},
+    **_LEARNED,
     "3,000 real patches": {},
 }
 _FIGURES: Final = (
@@ -105,30 +105,31 @@ def _cell(name: str, seed: int, parts: dict[str, PatchSet], given: Any) -> dict[
             some = _some(train, seed)
             recipe = _recipe(config, some)
             theta = train_on_all(some, recipe, seed=seed, device=_CPU, control=Control())
-    return {**_judged(recipe, theta, parts), "cpu_seconds": time.process_time() - begun}
+    looked_at = "validation" if given.validation else "test"
+    return {**_judged(recipe, theta, parts, looked_at), "cpu_seconds": time.process_time() - begun}
 
 
 def _judged(
-    recipe: sets.Recipe, theta: torch.Tensor, parts: dict[str, PatchSet]
+    recipe: sets.Recipe, theta: torch.Tensor, parts: dict[str, PatchSet], looked_at: str
 ) -> dict[str, float]:
-    """Balanced accuracy of the test patches, and the test images' figures at the validation images' best threshold."""
-    ballots, labels = {}, {}
-    for role in ("validation", "test"):
+    """Balanced accuracy of a role's patches, and its images' figures at the validation images' best threshold."""
+    answers, ballots, labels = {}, {}, {}
+    for role in {"validation", looked_at}:
         part = parts[role]
-        taken = predict(recipe, theta, part.patches, _CPU).argmax(axis=1)
-        ballots[role] = vote(taken, part.image, len(part.image_labels))
+        answers[role] = predict(recipe, theta, part.patches, _CPU).argmax(axis=1)
+        ballots[role] = vote(answers[role], part.image, len(part.image_labels))
         labels[role] = part.image_labels
     tried = curve(ballots["validation"], labels["validation"])
     best = max(one.harmonic_mean for one in tried)
     delta = float(np.mean([one.delta for one in tried if one.harmonic_mean == best]))
-    verdict = judged(ballots["test"], labels["test"], delta)
-    truth = parts["test"].patches.labels
+    verdict = judged(ballots[looked_at], labels[looked_at], delta)
+    truth, taken = parts[looked_at].patches.labels, answers[looked_at]
     return {
         "patches": float(np.mean([(taken[truth == k] == k).mean() for k in range(3)])),
         "sensitivity": verdict.sensitivity,
         "specificity": verdict.specificity,
         "harmonic_mean": verdict.harmonic_mean,
-        "at_0.4": judged(ballots["test"], labels["test"]).harmonic_mean,
+        "at_0.4": judged(ballots[looked_at], labels[looked_at]).harmonic_mean,
         "delta": delta,
     }
 
@@ -143,7 +144,7 @@ def _config(project: Path, name: str, seed: int, given: Any) -> DistillConfig:
         "evaluation.every": max(1, given.iterations // 10),
         "seed": seed,
         "options.start_seed": seed,
-        "options.real_batch": 96,
+        "options.real_batch": 48,
         "device": "cpu",
     }
     typed = {}
@@ -189,29 +190,49 @@ def _recipe(config: DistillConfig, train: RealImages) -> sets.Recipe:
 
 
 def _print(given: Any) -> None:
+    """The figures of each cell, then how far learned labels are above hard ones of the same seed (start and first images)."""
+    found = {name: _found(given, name) for name in given.cells}
     print(f"{'learned from':20}" + "".join(f"{name.replace('_', ' '):>16}" for name in _FIGURES))
-    for name in given.cells:
-        cells = [
-            json.loads(path.read_text())
-            for seed in given.seeds
-            if (path := given.out / f"{name.replace(' ', '-')}-{seed}.json").is_file()
+    for name, cells in found.items():
+        shown = [
+            f"{np.mean([cell[figure] for cell in cells.values()]):.0f}"
+            if figure == "cpu_seconds" and cells
+            else _spread([cell[figure] for cell in cells.values()])
+            for figure in _FIGURES
         ]
-        shown = []
-        for figure in _FIGURES:
-            values = [cell[figure] for cell in cells]
-            spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
-            mean = float(np.mean(values)) if values else math.nan
-            shown.append(f"{mean:.0f}" if figure == "cpu_seconds" else f"{mean:.3f}{spread}")
         print(f"{name:20}" + "".join(f"{text:>16}" for text in shown))
+    for name, cells in found.items():
+        hard = found.get(f"hard{name[name.find('(') :]}", {})
+        both = [seed for seed in cells if seed in hard]
+        if name in _LEARNED and both and cells is not hard:
+            gains = [
+                _spread([cells[seed][figure] - hard[seed][figure] for seed in both])
+                for figure in ("patches", "harmonic_mean")
+            ]
+            print(f"{name} minus hard labels: patches {gains[0]}, harmonic mean {gains[1]}")
+
+
+def _found(given: Any, name: str) -> dict[int, dict[str, float]]:
+    """The complete cells of a row by their seed."""
+    paths = {seed: given.out / f"{name.replace(' ', '-')}-{seed}.json" for seed in given.seeds}
+    return {seed: json.loads(path.read_text()) for seed, path in paths.items() if path.is_file()}
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "-"
+    spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.3f}{spread}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--cells", nargs="+", default=list(_CELLS), choices=list(_CELLS))
-    parser.add_argument("--iterations", type=int, default=500)
+    parser.add_argument("--iterations", type=int, default=2000)
     parser.add_argument("--set", nargs="*", default=[], metavar="OPTION=JSON")
     parser.add_argument("--out", type=Path, default=Path("build/soft_label"))
+    parser.add_argument("--validation", action="store_true", help="leave the test images alone")
     parser.add_argument("--capsules", action="store_true", help="measure capsules instead")
     parser.add_argument("--size", type=int, default=224, help="pixels of a capsule's images")
     return parser

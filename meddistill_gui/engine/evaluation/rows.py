@@ -108,7 +108,7 @@ def distilled_row(ground: Ground, distilled: DistilledSet) -> Row:
 
 
 def hard_row(ground: Ground, distilled: DistilledSet) -> Row:
-    """Students of the distilled images with each one wholly in its likeliest class (`label_fair`)."""
+    """Students of the distilled images with each one wholly in the class of its label's greatest weight (`label_fair`)."""
     classes = np.eye(distilled.labels.shape[1], dtype=np.float32)
     hard = replace(distilled, labels=classes[distilled.labels.argmax(axis=1)])
     return Row(
