@@ -109,6 +109,20 @@ def test_means_follow_from_the_values_and_the_interval_from_the_draws():
     assert random["low"] == pytest.approx(max(0.0, of_draws.low))
 
 
+def test_the_interval_of_several_draws_is_over_their_means():
+    """Two students of a draw look alike: six students of three draws are three looks, not six."""
+    values = [0.50, 0.52, 0.60, 0.62, 0.70, 0.72]
+    found = comparison._spread(values, 3)
+    assert found["mean"] == pytest.approx(0.61)
+    assert found["sd"] == pytest.approx(np.std(values, ddof=1))
+    reach = (
+        4.30265 * 0.1 / math.sqrt(3)
+    )  # t for two degrees of freedom; the draws' means are 0.1 apart
+    assert (found["low"], found["high"]) == pytest.approx((0.61 - reach, 0.61 + reach), rel=1e-5)
+    alone = comparison._spread(values, 1)
+    assert alone["high"] - alone["low"] < 0.5 * (found["high"] - found["low"])
+
+
 def test_the_same_seed_gives_the_same_table_and_another_seed_another():
     def values(seed):
         return [row["auroc"]["values"] for row in compared(seed=seed, whole=False)[0]["rows"]]
