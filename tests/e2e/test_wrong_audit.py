@@ -124,10 +124,12 @@ def cannot_tell(found: Found, why: str) -> None:
 
 
 def packed(run: RunFolder, world: World, capsys) -> str:
-    """What `export` says when it refuses; nothing is written and nothing changed."""
+    """What `export` says when it refuses, and `capsule-export` for the same reason; nothing is written and nothing changed."""
     before = kept(world)
     capsys.readouterr()
-    text = refused(["export", run.root, "--to", world.root, "--name", "other"], capsys)
+    where = [run.root, "--to", world.root, "--name", "other"]
+    text, of_capsule = (refused([one, *where], capsys) for one in ("export", "capsule-export"))
+    assert text == of_capsule
     assert kept(world) == before
     return text
 
