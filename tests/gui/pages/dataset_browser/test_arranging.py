@@ -216,6 +216,8 @@ def test_copies_are_listed_filtered_and_written_down(qtbot, opened, source):
         (line,) = (dialog.model.texts(one) for one in range(dialog.model.count()))
         assert {line[1], line[2]} == {"p00_000.png", twin.name}
         assert "two classes" in line[0]
+        needed = dialog.table.fontMetrics().horizontalAdvance(line[0])
+        assert dialog.table.columnWidth(0) >= needed, "what matters is read whole"
         assert twin.as_posix() in as_csv(dialog.model.titles, dialog.model.lines()).decode()
         dialog.kinds.setCurrentIndex(3)
         dialog._show()

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
@@ -18,6 +19,8 @@ from meddistill_gui.gui.role_names import role_title
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.labels import label
 from meddistill_gui.gui.widgets.listing import ListingModel, ListingView, as_csv
+
+_WIDEST: Final = 280  # pixels of a column
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,9 @@ class CopiesDialog(QDialog):
         self.kinds.setEnabled(True)
         self._compared = compared
         self._show()
+        self.table.resizeColumnsToContents()  # of what is in sight: what matters is read whole
+        for column in range(self.model.columnCount()):
+            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column)))
 
     def _on_failed(self, _key: str, error: MedDistillError) -> None:
         self.kinds.setEnabled(True)
