@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QWidget
 from meddistill_gui.gui.capsule_words import network_in_words, size_in_words, vote_in_words
 from meddistill_gui.gui.places import in_bytes
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.labels import breakable, in_groups, label
+from meddistill_gui.gui.widgets.labels import in_groups, label
 
 
 class ResultCard(QFrame):
@@ -77,7 +77,7 @@ class ResultCard(QFrame):
         return self._sha256
 
     def _show(self, path: Path, size: str, network: str, checksum: str) -> None:
-        self._path.setText(breakable(str(path)))
+        self._path.setText(str(path))
         self._size.setText(size)
         self._network.setText(network)
         self._network.setVisible(bool(network))

@@ -11,7 +11,7 @@ from meddistill_gui.gui.pages.receive.recipe_words import recipe_in_words
 from meddistill_gui.gui.plots.mosaic import Mosaic
 from meddistill_gui.gui.widgets.evaluation_table import EvaluationTable
 from meddistill_gui.gui.widgets.fitting import fitted, large_text
-from meddistill_gui.gui.widgets.labels import breakable, in_groups, label
+from meddistill_gui.gui.widgets.labels import in_groups, label
 from meddistill_gui.gui.widgets.verdict_banner import VerdictBanner
 
 
@@ -74,7 +74,7 @@ class BundleView(QSplitter):
             "contact": bundle.contact or self.tr("not given"),
             "licence": bundle.licence or self.tr("not given: ask the sender"),
             "signer": self._signer(bundle),
-            "file": breakable(str(bundle.path)),
+            "file": str(bundle.path),
             "size": self.tr("{bytes} bytes in {count} files").format(
                 bytes=f"{bundle.size:,}", count=len(bundle.members)
             ),

@@ -15,7 +15,7 @@ from meddistill_gui.gui.plots.mosaic import Mosaic
 from meddistill_gui.gui.plots.soft_label_bars import SoftLabelBars
 from meddistill_gui.gui.widgets.buttons import button
 from meddistill_gui.gui.widgets.fitting import large_text
-from meddistill_gui.gui.widgets.labels import breakable, in_groups, label
+from meddistill_gui.gui.widgets.labels import in_groups, label
 from meddistill_gui.gui.widgets.target_row import TargetRow
 
 
@@ -44,7 +44,7 @@ class CapsuleView(QWidget):
         self.mosaic.show_images(displayed(found.images), range(len(names)), names)
         self.bars.show_labels(found.labels, found.recipe.class_names)
         texts = {
-            "file": breakable(str(path)),
+            "file": str(path),
             "size": size_in_words(summary),
             "network": network_in_words(summary),
             "same": self._compared(summary),

@@ -9,7 +9,7 @@ from meddistill_gui.bundle.own_key import Place
 from meddistill_gui.bundle.passphrases import Passphrase
 from meddistill_gui.core.errors import ConfigError
 from meddistill_gui.gui.widgets.buttons import button
-from meddistill_gui.gui.widgets.labels import label
+from meddistill_gui.gui.widgets.labels import breakable, label
 from meddistill_gui.gui.widgets.passphrase_field import PassphraseField
 
 
@@ -65,7 +65,9 @@ class UnlockDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        column.addWidget(label(self.tr("{name} is encrypted").format(name=name), "title"))
+        column.addWidget(
+            label(self.tr("{name} is encrypted").format(name=breakable(name)), "title")
+        )
         column.addWidget(label(self._sentence(), "muted"))
         column.addWidget(self.field)
         column.addWidget(other)

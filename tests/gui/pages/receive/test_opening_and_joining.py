@@ -106,6 +106,14 @@ def test_without_a_key_the_dialog_says_what_to_do(qtbot):
     assert dialog.passphrases() == {}
 
 
+def test_a_long_name_of_a_bundle_widens_nothing(qtbot, theme):
+    theme.set_text_percent(200)
+    made = [UnlockDialog("b" * long + ".age", to_passphrase=True) for long in (1, 150)]
+    for dialog in made:
+        qtbot.addWidget(dialog)
+    assert made[1].minimumSizeHint().width() <= 1.2 * made[0].minimumSizeHint().width()
+
+
 def test_people_are_added_listed_and_forgotten(qtbot):
     dialog = SendersDialog()
     qtbot.addWidget(dialog)
