@@ -108,10 +108,9 @@ def test_without_a_key_the_dialog_says_what_to_do(qtbot):
 
 def test_a_long_name_of_a_bundle_widens_nothing(qtbot, theme):
     theme.set_text_percent(200)
-    made = [UnlockDialog("b" * long + ".age", to_passphrase=True) for long in (1, 150)]
-    for dialog in made:
-        qtbot.addWidget(dialog)
-    assert made[1].minimumSizeHint().width() <= 1.2 * made[0].minimumSizeHint().width()
+    dialog = UnlockDialog("b" * 150 + ".age", to_passphrase=True)
+    qtbot.addWidget(dialog)
+    assert dialog.minimumSizeHint().width() < 800
 
 
 def test_people_are_added_listed_and_forgotten(qtbot):
