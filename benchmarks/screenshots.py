@@ -224,7 +224,7 @@ def capsule(camera: Photographer) -> None:
 
 
 PAGES: Final = (dataset, wizard, running, finished, compare, anonymity, export, receive)
-_NAMES: Final = (*(page.__name__ for page in PAGES), capsule.__name__)
+_SHOTS: Final = {page.__name__: page for page in (*PAGES, capsule)}
 
 
 def main() -> None:
@@ -233,7 +233,7 @@ def main() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with _demo(options.demo, options.iterations) as demo:
         os.environ["HOME"] = str(demo.root)  # so that no picture shows whose computer it was
-        wanted = tuple(page for page in PAGES if page.__name__ in (options.only or _NAMES))
+        wanted = tuple(_SHOTS[name] for name in options.only) if options.only else PAGES
         camera = Photographer(demo, options.out, options.scheme, options.percent)
         _shoot_empty(camera) if options.empty else _shoot_all(camera, wanted)
         if options.all:
@@ -283,7 +283,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--demo", type=Path, help="folder of an earlier demo; else one is made")
     parser.add_argument("--iterations", type=int, default=150, help="of the demo's run")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the pictures go")
-    parser.add_argument("--only", nargs="+", choices=_NAMES, help="only these pages")
+    parser.add_argument("--only", nargs="+", choices=tuple(_SHOTS), help="only these pages")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     parser.add_argument("--percent", type=int, default=100, help="size of text")
     parser.add_argument("--empty", action="store_true", help="every page before anything is opened")

@@ -68,7 +68,7 @@ class RegionDialog(QDialog):
         self.regions = RegionList()
         self.patches = PatchPreview()
         self.notice = Notice()
-        self._name = label("", "heading", wrap=False)
+        self._name = label("", "heading")
         self._name.setMinimumWidth(120)
         self._status = label("", "small")
         self._arrange()

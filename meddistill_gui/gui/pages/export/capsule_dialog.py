@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QWidget
+from typing_extensions import override
 
 from meddistill_gui.core.configs.capsule import CapsuleExportConfig
 from meddistill_gui.core.run_folder import RunFolder
@@ -55,11 +56,13 @@ class CapsuleDialog(OperationDialog):
         self.inside.addWidget(self.consequence)
         self._fit()
 
+    @override
     def config(self) -> CapsuleExportConfig:
         """See `OperationDialog`."""
         made: CapsuleExportConfig = self.form.config()
         return replace(made, run=self._run.root, to=self.target.folder() or Path())
 
+    @override
     def _check(self) -> None:
         super()._check()
         if not self._plan.has_statistics:

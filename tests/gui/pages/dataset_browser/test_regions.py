@@ -37,6 +37,7 @@ from meddistill_gui.gui.pages.dataset_browser.region_dialog import RegionDialog
 from meddistill_gui.gui.pages.dataset_browser.region_drawing import RegionDrawing
 from meddistill_gui.gui.pages.dataset_browser.region_shapes import simplified, with_corner
 from meddistill_gui.gui.plots.regions import mask_picture
+from tests.gui.test_accessibility import is_cut
 
 WIDTH, HEIGHT = 100, 80
 KEY = Qt.Key
@@ -367,3 +368,14 @@ def differing_columns(bare, canvas) -> set[str]:
         for name, columns in halves.items()
         if any(shown.pixel(x, y) != bare.pixel(x, y) for x in columns for y in row)
     }
+
+
+def test_the_name_of_the_image_is_not_cut_at_twice_the_size(catalogue, ids, qtbot, theme):
+    theme.set_text_percent(200)
+    made = RegionDialog(catalogue, ids, 0)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: not made.working and bool(made._name.text()))
+    assert "1 of 6" in made._name.text()
+    qtbot.waitUntil(lambda: not is_cut(made._name))
+    made.close()
