@@ -310,12 +310,12 @@ class ProgressiveOptions(TrajectoryOptions):
         maximum=100_000,
         source="ours; paper C's rule is not public",
     )
-    overlap_above: float = option(
-        0.9,
-        text="Two images repeat each other when the cosine of their features is larger.",
-        minimum=-1.0,
+    overlap_share: float = option(
+        0.99,
+        text="Two images repeat each other when they are more alike than this share of the pairs of real images of their class.",
+        minimum=0.0,
         maximum=1.0,
-        source="ours",
+        source="ours; looked at on radiographs: docs/results.md",
         expert=True,
     )
     overlap_blend: float = option(

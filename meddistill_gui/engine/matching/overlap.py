@@ -8,7 +8,12 @@ from torch import Tensor
 from meddistill_gui.engine.matching.features import drawn_by_class
 from meddistill_gui.engine.method import Setting, State
 from meddistill_gui.engine.objectives.features import share_by_class
-from meddistill_gui.engine.objectives.overlap import class_cosines, mean_overlap, to_restart
+from meddistill_gui.engine.objectives.overlap import (
+    class_cosines,
+    mean_overlap,
+    real_bounds,
+    to_restart,
+)
 from meddistill_gui.engine.seeding import generator
 
 _REAL_PER_CLASS = 32
@@ -22,13 +27,13 @@ class Mitigation:
 
     Attributes:
         every: Iterations between two looks; 0 never looks.
-        above: Pairs whose cosine is larger overlap.
+        share: Pairs that are more alike than this share of the class's pairs of real images overlap.
         blend: Share of noise in an image that begins anew.
         retrain: Iterations in which only those images move.
     """
 
     every: int
-    above: float
+    share: float
     blend: float
     retrain: int
 
@@ -80,8 +85,10 @@ class Mitigation:
 
     def _restarted(self, setting: Setting, state: State, iteration: int) -> State:
         images = state["images"]
-        cosines = _cosines(setting, images, iteration)
-        leaving = to_restart(cosines, state["overlap.strength"], self.above)
+        features, real = _seen(setting, images, iteration)
+        cosines = class_cosines(features, real.mean(dim=1), setting.labels)
+        bounds = real_bounds(real, self.share)[setting.labels]
+        leaving = to_restart(cosines, state["overlap.strength"], bounds)
         noise = torch.randn(images.shape, generator=generator(setting.seed, "restart", iteration))
         mask = leaving.view(-1, 1, 1, 1)
         blended = (1 - self.blend) * images + self.blend * noise.to(images)
@@ -100,16 +107,16 @@ class Mitigation:
 
 def overlap_of(setting: Setting, images: Tensor, iteration: int) -> float:
     """Mean overlap of the images in an expert's eyes."""
-    return mean_overlap(_cosines(setting, images, iteration))
+    features, real = _seen(setting, images, iteration)
+    return mean_overlap(class_cosines(features, real.mean(dim=1), setting.labels))
 
 
-def _cosines(setting: Setting, images: Tensor, iteration: int) -> Tensor:
-    """Cosines in the features of an expert after its first epoch, around the means of some real images."""
+def _seen(setting: Setting, images: Tensor, iteration: int) -> tuple[Tensor, Tensor]:
+    """Features `[N, F]` of the images and `[K, M, F]` of some real ones, as an expert after its first epoch sees them."""
     if setting.experts is None:
         raise ValueError("overlap is seen with experts' eyes")
     theta = setting.experts.theta(iteration % setting.experts.count, 1).to(setting.device)
     real = drawn_by_class(setting, _REAL_PER_CLASS, generator(setting.seed, "centres", iteration))
     with torch.no_grad():
         seen = share_by_class(setting.network.features(theta, real), setting.train.classes)
-        features = setting.network.features(theta, images)
-    return class_cosines(features, seen.mean(dim=1), setting.labels)
+        return setting.network.features(theta, images), seen

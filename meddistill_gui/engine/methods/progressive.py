@@ -6,7 +6,8 @@ overlap between images is found and removed by training parts of the images anew
 overlap are not public. What stands here is our own design in that spirit:
 
 - the window of starts grows by one epoch when the running mean of the loss falls below a bound, or after a stage's budget;
-- overlap is the cosine of features around the class's real mean (`engine.objectives.overlap`).
+- overlap is the cosine of features around the class's real mean (`engine.objectives.overlap`), and too much of it is more
+  than nearly all pairs of the class's real images have.
 """
 
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def progressive(config: DistillConfig) -> Method:
     )
     mitigation = Mitigation(
         every=options.overlap_every if config.images_per_class > 1 else 0,
-        above=options.overlap_above,
+        share=options.overlap_share,
         blend=options.overlap_blend,
         retrain=options.overlap_retrain,
     )

@@ -2,7 +2,7 @@
 
 The idea is paper C's ("dynamic overlap mitigation", Yu, Liu & Chen 2024, arXiv 2403.13469), whose formulas are not
 public: what stands here is our own design. Two images overlap when their features lie in the same direction, seen from
-the mean feature of the class's real images.
+the mean feature of the class's real images, more closely than nearly all pairs of its real images do.
 """
 
 import torch
@@ -30,17 +30,37 @@ def mean_overlap(cosines: Tensor) -> float:
     return float(cosines[pairs].mean()) if bool(pairs.any()) else 0.0
 
 
-def to_restart(cosines: Tensor, strength: Tensor, above: float) -> Tensor:
+def real_bounds(features: Tensor, share: float) -> Tensor:
+    """The cosine that `share` of the pairs of a class's real images stay below: `[K]`.
+
+    An image that was drawn twice is no pair; a class of which only one was drawn has the bound 1, which nothing exceeds.
+
+    Args:
+        features: Of real images by class, `[K, M, F]`.
+        share: In 0..1.
+    """
+    directions = F.normalize(features - features.mean(dim=1, keepdim=True), dim=2)
+    cosines = directions @ directions.mT
+    rows, columns = torch.triu_indices(*cosines.shape[1:], offset=1, device=cosines.device)
+    twice = (features[:, rows] == features[:, columns]).all(dim=2)
+    bounds = [
+        one[~same].quantile(share) if not bool(same.all()) else one.new_ones(())
+        for one, same in zip(cosines[:, rows, columns], twice, strict=True)
+    ]
+    return torch.stack(bounds)
+
+
+def to_restart(cosines: Tensor, strength: Tensor, above: Tensor) -> Tensor:
     """The weaker image of each overlapping pair, most alike first: bool `[N]`.
 
     Args:
         cosines: From `class_cosines`.
         strength: How much each image matters to the objective, `[N]`; the stronger of a pair stays.
-        above: Pairs with a larger cosine overlap.
+        above: Pairs with a larger cosine overlap, by image `[N]`; the same for all of a class.
     """
     leaving = torch.zeros(len(strength), dtype=torch.bool, device=strength.device)
     upper = torch.triu(cosines, diagonal=1)
-    rows, columns = torch.nonzero(upper > above, as_tuple=True)
+    rows, columns = torch.nonzero(upper > above.unsqueeze(1), as_tuple=True)
     for pair in torch.argsort(upper[rows, columns], descending=True, stable=True).tolist():
         one, other = int(rows[pair]), int(columns[pair])
         if not leaving[one] and not leaving[other]:

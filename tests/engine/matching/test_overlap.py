@@ -8,7 +8,7 @@ import torch
 from meddistill_gui.engine import starting
 from meddistill_gui.engine.matching.overlap import Mitigation, overlap_of
 from meddistill_gui.engine.seeding import generator
-from meddistill_gui.engine.tensors import normaliser_of
+from meddistill_gui.engine.tensors import normaliser_of, rows_of
 
 
 class _Experts:
@@ -28,10 +28,16 @@ def setting(small_config, real):
     return dataclasses.replace(made, experts=_Experts(made.network))
 
 
+def drawn_from(setting, first: int) -> torch.Tensor:
+    """Three real images of each class, different ones for each multiple of 3."""
+    rows = [of_class[first : first + 3] for of_class in setting.members]
+    return rows_of(setting.train, torch.cat(rows)).clone()
+
+
 @pytest.fixture
-def state():
-    """Images 0 and 1 are the same, the others are not."""
-    images = torch.randn(6, 1, 8, 8, generator=generator(0, "x"))
+def state(setting):
+    """Real images, of which 0 and 1 are the same and the others are not."""
+    images = drawn_from(setting, 0)
     images[1] = images[0] + 1e-3
     return {
         "images": images,
@@ -41,7 +47,7 @@ def state():
     }
 
 
-MITIGATION = Mitigation(every=2, above=0.95, blend=0.9, retrain=2)
+MITIGATION = Mitigation(every=2, share=1.0, blend=0.9, retrain=2)
 
 
 def moved(state, by: float = 0.01):
@@ -74,7 +80,7 @@ def test_goes_back_if_the_overlap_grew(setting, state) -> None:
     worse["images"][number] = after["images"][1 - number]
     worse["images"][2] = after["images"][1 - number]
     last = {**after, "overlap.left": torch.ones(())}
-    last["overlap.images"] = torch.randn(6, 1, 8, 8, generator=generator(1, "x"))
+    last["overlap.images"] = drawn_from(setting, 3)
     back = MITIGATION.followed(setting, last, worse, 3)
     assert torch.equal(back["images"], last["overlap.images"])
 
@@ -83,7 +89,7 @@ def test_nothing_happens_between_looks_or_without_twins(setting, state) -> None:
     begun = MITIGATION.setup(state)
     between = MITIGATION.followed(setting, begun, moved(begun), 3)
     assert torch.equal(between["images"], moved(begun)["images"])
-    apart = Mitigation(every=2, above=1.1, blend=0.9, retrain=2)
-    looked = apart.followed(setting, begun, moved(begun), 2)
-    assert torch.equal(looked["images"], moved(begun)["images"])
+    apart = MITIGATION.setup({**state, "images": drawn_from(setting, 3)})
+    looked = MITIGATION.followed(setting, apart, moved(apart), 2)
+    assert torch.equal(looked["images"], moved(apart)["images"])
     assert float(looked["overlap.left"]) == 0
