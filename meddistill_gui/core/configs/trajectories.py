@@ -287,25 +287,16 @@ class ProgressiveOptions(TrajectoryOptions):
     first_window: int = option(
         1, text="Segments start before this expert epoch at first.", minimum=1, maximum=150
     )
-    window_width: int = option(
-        0,
-        text="The window is at most so many epochs wide: early starts are left behind when it moves on. 0 keeps them all.",
-        unit="epochs",
-        minimum=0,
-        maximum=150,
-        source="ours; tried, not shown to help: docs/results.md",
-        expert=True,
-    )
     advance_below: float = option(
         0.7,
-        text="The window moves on by an epoch when the running mean of the loss is below this.",
+        text="The window grows by an epoch when the running mean of the loss is below this.",
         minimum=0.0,
         maximum=10.0,
         source="ours; paper C's schedule is not public",
     )
     stage: int = option(
         60,
-        text="The window moves on after so many iterations in any case.",
+        text="The window grows after so many iterations in any case.",
         unit="iterations",
         minimum=1,
         maximum=100_000,

@@ -5,8 +5,7 @@ abstract is known to us: random matching is unstable on medical data, so matchin
 overlap between images is found and removed by training parts of the images anew. Schedule, thresholds and the measure of
 overlap are not public. What stands here is our own design in that spirit:
 
-- the window of starts moves on by one epoch when the running mean of the loss falls below a bound, or after a stage's
-  budget; early starts stay in it, or are left behind where its width is limited;
+- the window of starts grows by one epoch when the running mean of the loss falls below a bound, or after a stage's budget;
 - overlap is the cosine of features around the class's real mean (`engine.objectives.overlap`), and too much of it is more
   than nearly all pairs of the class's real images have.
 """
@@ -35,13 +34,11 @@ def progressive(config: DistillConfig) -> Method:
     options = cast(ProgressiveOptions, config.options)
 
     def sampled(setting: Setting, state: State, iteration: int) -> Segment:
-        end = int(state.get("window", options.first_window))
         return uniform(
             seed=setting.seed,
             iteration=iteration,
             experts=experts_of(setting.experts),
-            min_start=max(0, end - options.window_width) if options.window_width else 0,
-            max_start=end,
+            max_start=int(state.get("window", options.first_window)),
             length=options.expert_epochs,
         )
 
@@ -59,7 +56,7 @@ def progressive(config: DistillConfig) -> Method:
 
 @dataclass(frozen=True, kw_only=True)
 class Progressive(Method):
-    """Segment matching whose window moves on.
+    """Segment matching whose window grows.
 
     Attributes:
         options: The schedule.

@@ -41,7 +41,8 @@ def real_bounds(features: Tensor, share: float) -> Tensor:
     """
     directions = F.normalize(features - features.mean(dim=1, keepdim=True), dim=2)
     cosines = directions @ directions.mT
-    rows, columns = torch.triu_indices(*cosines.shape[1:], offset=1, device=cosines.device)
+    count = cosines.shape[1]
+    rows, columns = torch.triu_indices(count, count, offset=1, device=cosines.device)
     twice = (features[:, rows] == features[:, columns]).all(dim=2)
     bounds = [
         one[~same].quantile(share) if not bool(same.all()) else one.new_ones(())
