@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from meddistill_gui.audit import formal, record
+from meddistill_gui.audit import formal, reach, record
 from meddistill_gui.audit.earlier import leaks_of_earlier, with_earlier
 from meddistill_gui.audit.examination import examine
 from meddistill_gui.audit.material import Case
@@ -20,7 +20,7 @@ from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.audit import AuditConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.errors import Stopped
-from meddistill_gui.core.events import Event, Finished, Started
+from meddistill_gui.core.events import Event, Finished, Started, Warned
 from meddistill_gui.core.files import writing_to
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.real_images import RealImages
@@ -51,6 +51,9 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     case = Case(
         distilled=result, train=train, holdout=holdout, seed=config.seed, ledger=ledger, audits=audits
     )  # fmt: skip
+    if len(train) and len(holdout):
+        said = reach.sentence(case, membership=config.membership)
+        yield Warned(code="reach", message=said)
     known = audit_reports.detailed_report(run)
     if known is None or known.get("set") != content:
         _mark_begun(run, content, case)

@@ -212,7 +212,8 @@ class AnonymityPreviewPage(QWidget):
         if isinstance(event, Progress):
             self._frame.progress.show_progress(event)
         elif isinstance(event, Warned):
-            self._frame.notice.show_message("warning", event.message, event.remedy)
+            tone = "info" if event.code == "reach" else "warning"
+            self._frame.notice.show_message(tone, event.message, event.remedy)
 
     def _end(self, summary: dict[str, object]) -> None:
         self._frame.progress.finish()
