@@ -1,6 +1,6 @@
 """Images and sets for `benchmarks.anonymity`: real radiographs and invented ones, and sets distilled from them.
 
-The rule of the audit was chosen on the first images of each source (scores A and B on 1,500, score D on 6,400); the default takes later ones, which no
+The rule of the audit was chosen on the first images of each source (scores A and B on 1,500, score D on 6,400, and 1,500 more were looked at once on the way); the default takes later ones, which no
 choice was made with.
 """
 
@@ -30,7 +30,7 @@ from meddistill_gui.engine import runner
 
 SIDE: Final = 32
 CXR3: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "cxr3"
-TUNED_ON: Final = 6400
+TUNED_ON: Final = 8100
 EACH: Final = 10
 PLAIN: Final = 200
 ITERATIONS: Final = 300

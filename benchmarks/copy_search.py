@@ -1,11 +1,12 @@
 """How long the copy search takes on a large archive, beside the time that its arithmetic alone would need.
 
-python -m benchmarks.copy_search [--real 100000] [--synthetic 200] [--side 224] [--part 0.1] [--folder FOLDER]
+python -m benchmarks.copy_search [--real 100000] [--synthetic 200] [--side 224] [--part 0.1] [--scores C ABD] [--device cpu] [--folder FOLDER]
 
 Invented images: smooth fields, as smooth as radiographs are, as many as an archive has; half of the synthetic ones are such fields under texture, half are noise.
-For each step: seconds of one core, the floating-point work of its matrix products, and the seconds which that work needs at the rate
-of a plain large product on this machine (measured first). Scores A and B run on a part of the archive (`--part`) and are scaled: their
-work grows in proportion. The pruned search of exact distances runs on the whole and is compared with all pairs for a few images.
+For each step: seconds of one core, the floating-point work of its matrix products, the seconds which that work needs at the rate
+of a plain large product on this machine (measured first), and how many times as long it took. Scores A, B and D run on a part of the archive (`--part`) and are
+scaled: their work grows in proportion; D, whose work grows with the synthetic images too, is timed on ten of them. The pruned search of exact distances runs on the whole and is
+compared with all pairs for a few images. On a GPU (`--device cuda`; not tried by us) A and B run there; seconds are those of the processor beside it.
 """
 
 import argparse
@@ -23,12 +24,15 @@ from meddistill_gui.audit import copy_search, nearest, policy
 from meddistill_gui.audit.descriptors import reduced
 from meddistill_gui.audit.nearest import Gallery, nearest_patients
 from meddistill_gui.audit.views import VIEWS
+from meddistill_gui.audit.whitened import WhitenedSearch
 from meddistill_gui.core.control import Control
 from meddistill_gui.engine.devices import prepare_threads
 
 UINT8 = npt.NDArray[np.uint8]
+_WAVES: Final = 224  # of the matched filter
 _POOL: Final = 256
-_CHECKED: Final = 3
+_CHECKED: Final = 2
+_DRESSED: Final = 10  # images of which score D is timed
 
 
 def archive(folder: Path, count: int, side: int) -> UINT8:
@@ -37,12 +41,15 @@ def archive(folder: Path, count: int, side: int) -> UINT8:
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]) * side
     noise = np.fft.rfft2(random.normal(size=(_POOL, side, side)))
     pool = np.fft.irfft2(noise / (1 + frequency) ** 2, s=(side, side))
-    pool = (pool / pool.std() * 40).astype(np.float32)
+    pool *= 40 / pool.std()
+    still = (128 + 0.7 * pool).astype(np.int16)
+    moving = np.tile(pool.astype(np.int16), (1, 2, 2))
     made = np.memmap(folder / "archive", np.uint8, "w+", shape=(count, 1, side, side))
     for row in range(count):
         first, second = random.integers(_POOL, size=2)
-        moved = np.roll(pool[second], tuple(random.integers(side, size=2)), (0, 1))
-        made[row, 0] = np.clip(128 + random.normal(0, 15) + pool[first] * 0.7 + moved, 0, 255)
+        down, right = random.integers(side, size=2)
+        whole = still[first] + moving[second, down : down + side, right : right + side]
+        made[row, 0] = np.clip(whole + np.int16(random.normal(0, 15)), 0, 255)
     return made
 
 
@@ -66,7 +73,11 @@ def rate(dtype: torch.dtype) -> float:
 
 def row(what: str, seconds: float, work: float, per_second: float, note: str = "") -> None:
     """One line of the table."""
-    print(f"{what:<46}{seconds:>9.0f} s{work / 1e12:>9.2f}{work / per_second:>9.0f} s  {note}")
+    times = f"{seconds * per_second / work:>8.1f}" if work else f"{'':>8}"
+    print(
+        f"{what:<46}{seconds:>9.0f} s{work / 1e12:>9.2f}{work / per_second:>9.0f} s{times}  {note}",
+        flush=True,
+    )
 
 
 def exact(real: UINT8, ours: UINT8, per_second: float) -> None:
@@ -74,18 +85,18 @@ def exact(real: UINT8, ours: UINT8, per_second: float) -> None:
     numbers = np.arange(len(real))
     gallery = Gallery(images=real, patients=numbers, ids=numbers)
     compared = [0]
-    usual = nearest.distances
+    usual = nearest.exact_distances
 
-    def counting(a: UINT8, b: UINT8) -> npt.NDArray[np.int64]:
-        compared[0] += len(a) * len(b)
+    def counting(a: Any, b: Any) -> npt.NDArray[np.int64]:
+        compared[0] += len(a.squares) * len(b.squares)
         return usual(a, b)
 
     count = policy.MARGIN_NEIGHBOURS + 1
-    nearest.distances = counting
+    nearest.exact_distances = counting
     began = time.process_time()
     found = _end(nearest_patients(ours, gallery, count, Control()))
     seconds = time.process_time() - began
-    nearest.distances = usual
+    nearest.exact_distances = usual
     pairs = len(real) * len(ours)
     work = 2.0 * pairs * real[0].size
     share = compared[0] / pairs
@@ -99,13 +110,13 @@ def exact(real: UINT8, ours: UINT8, per_second: float) -> None:
     chosen = np.linspace(0, len(ours) - 1, _CHECKED).astype(int)
     began = time.process_time()
     whole = np.concatenate(
-        [usual(ours[chosen], real[start : start + 1024]) for start in range(0, len(real), 1024)], 1
+        [_slowly(ours[chosen], real[start : start + 64]) for start in range(0, len(real), 64)], 1
     )
     seconds = (time.process_time() - began) * len(ours) / _CHECKED
     order = np.argsort(whole, axis=1, kind="stable")[:, :count]
     same = bool((order == found.rows[chosen]).all())
     row(
-        "C, all pairs",
+        "C, all pairs, one by one in whole numbers",
         seconds,
         work,
         per_second,
@@ -113,35 +124,68 @@ def exact(real: UINT8, ours: UINT8, per_second: float) -> None:
     )
 
 
-def scores(real: UINT8, ours: UINT8, part: float, per_second: float) -> None:
-    """Scores A and B on a part of the archive, scaled to the whole."""
+def _slowly(ours: UINT8, real: UINT8) -> npt.NDArray[np.int64]:
+    """Whole numbers all the way, pair by pair."""
+    wide = real.astype(np.int32)
+    each = (np.square(wide - one).sum((1, 2, 3), dtype=np.int64) for one in ours.astype(np.int32))
+    return np.stack(list(each))
+
+
+def scores(real: UINT8, ours: UINT8, part: float, device: str, per_second: float) -> None:
+    """Scores A, B and D on a part of the archive, scaled to the whole."""
     few = real[: int(len(real) * part)]
-    began = time.process_time()
+    people = np.arange(len(few))
+    clock = Clock(part, per_second)
     training = torch.cat(
         [
-            reduced(
-                torch.from_numpy(few[start : start + 1024] / np.float32(255)), policy.MARGIN_SIDE
-            )
-            for start in range(0, len(few), 1024)
+            reduced(torch.from_numpy(few[start : start + 64]).float() / 255, policy.MARGIN_SIDE)
+            for start in range(0, len(few), 64)
         ]
     )
-    queries = reduced(torch.from_numpy(ours / np.float32(255)), policy.MARGIN_SIDE)
-    row("reading and reducing", (time.process_time() - began) / part, 0.0, per_second)
+    clock.row("reading and reducing", 0.0)
     pairs = 2.0 * len(real) * len(ours)
-    began = time.process_time()
-    margin = copy_search.MarginSearch(training, np.arange(len(few)))
-    row("A, preparing three bands", (time.process_time() - began) / part, 0.0, per_second)
-    began = time.process_time()
+    queries = reduced(torch.from_numpy(ours).float() / 255, policy.MARGIN_SIDE).to(device)
+    there = training.to(device)
+    clock = Clock(part, per_second)
+    margin = copy_search.MarginSearch(there, people)
+    clock.row("A, means of three bands", 0.0)
     _end(margin.run(queries, Control()))
-    seconds = (time.process_time() - began) / part
-    row("A, aligned margin", seconds, pairs * len(policy.BANDS) * policy.MARGIN_SIDE**2, per_second)
-    del margin
-    began = time.process_time()
-    _end(copy_search.ViewSearch(training).run(queries, Control()))
-    seconds = (time.process_time() - began) / part
+    clock.row("A, aligned margin", pairs * len(policy.BANDS) * policy.MARGIN_SIDE**2)
+    views = copy_search.ViewSearch(there)
+    clock.row("B, means of six channels", 0.0)
+    _end(views.run(queries, Control()))
     middle = policy.SEARCH_SIDES[policy.BANDS.index(1.0)] ** 2
     each = 2 * sum(side**2 for side in policy.SEARCH_SIDES) + 2 * middle
-    row("B, 34 views, six channels, inverted", seconds, pairs * len(VIEWS) * each, per_second)
+    clock.row("B, 34 views, six channels, inverted", pairs * len(VIEWS) * each)
+    queries = queries.cpu()
+    del margin, views, there
+    clock = Clock(part, per_second)
+    whitened = WhitenedSearch(training, people)
+    clock.row("D, components", 0.0)
+    some = queries[:: max(1, len(queries) // _DRESSED)]
+    _end(whitened.against(some, training[: policy.DRESSED].flip(3), Control()))
+    scaled = len(queries) / len(some)
+    work = pairs * (1 + policy.DRESSED) * (sum(policy.COMPONENTS) + 2 * _WAVES)
+    clock.row("D, beside 250 people in the texture", work, scaled)
+
+
+class Clock:
+    """Prints how long each step took, scaled to the whole archive.
+
+    Args:
+        part: Share of the archive that was searched.
+        per_second: Floating-point operations of a large product.
+    """
+
+    def __init__(self, part: float, per_second: float) -> None:
+        self._part, self._per_second = part, per_second
+        self._began = time.process_time()
+
+    def row(self, what: str, work: float, times: float = 1.0) -> None:
+        """End a step; `times` is how many times as many images there are as were searched for."""
+        seconds = (time.process_time() - self._began) * times / self._part
+        row(what, seconds, work, self._per_second)
+        self._began = time.process_time()
 
 
 def _end(steps: Generator[tuple[int, int], None, Any]) -> Any:
@@ -159,21 +203,26 @@ def main() -> None:
     parser.add_argument("--synthetic", type=int, default=200)
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--part", type=float, default=0.1)
+    parser.add_argument("--scores", nargs="+", choices=("C", "ABD"), default=["C", "ABD"])
+    parser.add_argument("--device", default="cpu", help="of A and B; never tried on another one")
     parser.add_argument("--folder", type=Path, default=None)
     chosen = parser.parse_args()
     prepare_threads()
     torch.set_num_threads(1)
-    single, double = rate(torch.float32), rate(torch.float64)
+    single = rate(torch.float32)
     print(
         f"{chosen.real:,} real x {chosen.synthetic} synthetic, {chosen.side} x {chosen.side}; one core, "
-        f"{single / 1e9:.0f} GFLOP/s in float32, {double / 1e9:.0f} in float64"
+        f"{single / 1e9:.0f} GFLOP/s in float32",
+        flush=True,
     )
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         real = archive(Path(folder), chosen.real, chosen.side)
         ours = synthetic(real, chosen.synthetic)
-        print(f"{'step':<46}{'core time':>11}{'TFLOP':>9}{'bound':>11}")
-        exact(real, ours, double)
-        scores(real, ours, chosen.part, single)
+        print(f"{'step':<46}{'core time':>11}{'TFLOP':>9}{'bound':>11}{'times':>8}", flush=True)
+        if "C" in chosen.scores:
+            exact(real, ours, single)
+        if "ABD" in chosen.scores:
+            scores(real, ours, chosen.part, chosen.device, single)
 
 
 if __name__ == "__main__":

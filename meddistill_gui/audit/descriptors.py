@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 _LEVELS: Final = 256
 _FLAT: Final = 1e-6
+_BLOCK: Final = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,36 @@ class Descriptor:
 
     def of(self, prepared: Tensor) -> Tensor:
         """The same for images that are standardised or equalised already."""
-        rows = _banded(prepared, self.band, self.side)
+        return self.beside(self.rows(prepared), self.mean)
+
+    def rows(self, prepared: Tensor) -> Tensor:
+        """What is compared, before the mean is taken away: float32 `[N, D]`."""
+        return _banded(prepared, self.band, self.side)
+
+    def beside(self, rows: Tensor, mean: Tensor) -> Tensor:
+        """`rows` as unit vectors, once a mean is taken away."""
         content = rows.abs().amax(1, keepdim=True) > 0
-        return F.normalize((rows - self.mean) * content, dim=1, eps=_FLAT)
+        return F.normalize((rows - mean) * content, dim=1, eps=_FLAT)
+
+
+def averaged(training: Tensor, band: float, side: int, *, ranked: bool) -> Descriptor:
+    """The descriptor whose mean is that of the training images, which are looked at in blocks.
+
+    Args:
+        training: float32 `[N, C, S, S]`.
+        band: See `Descriptor`.
+        side: See `Descriptor`.
+        ranked: See `Descriptor`.
+    """
+    total: Tensor | None = None
+    for block in training.split(_BLOCK):
+        prepared = equalised(block) if ranked else standardised(block)
+        part = _banded(prepared, band, side).sum(0, dtype=torch.float64)
+        total = part if total is None else total + part
+    if total is None:
+        raise ValueError("no training images")
+    mean = (total / len(training)).float()
+    return Descriptor(band=band, side=side, ranked=ranked, mean=mean)
 
 
 def fitted(training: Tensor, band: float, side: int, *, ranked: bool) -> tuple[Descriptor, Tensor]:
@@ -55,10 +83,8 @@ def fitted(training: Tensor, band: float, side: int, *, ranked: bool) -> tuple[D
     Returns:
         The descriptor, and float32 `[N, D]`, the training images' unit vectors.
     """
-    prepared = equalised(training) if ranked else standardised(training)
-    rows = _banded(prepared, band, side)
-    descriptor = Descriptor(band=band, side=side, ranked=ranked, mean=rows.mean(0))
-    return descriptor, descriptor.of(prepared)
+    descriptor = averaged(training, band, side, ranked=ranked)
+    return descriptor, descriptor(training)
 
 
 def standardised(images: Tensor) -> Tensor:
@@ -76,7 +102,7 @@ def equalised(images: Tensor) -> Tensor:
     low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)
     scale = (_LEVELS - 1) / (high - low).clamp_min(_FLAT)
     level = ((rows - low) * scale).round().long()
-    counts = torch.zeros(len(rows), _LEVELS).scatter_add_(1, level, torch.ones_like(rows))
+    counts = rows.new_zeros(len(rows), _LEVELS).scatter_add_(1, level, torch.ones_like(rows))
     middle = counts.cumsum(1) - counts / 2
     return standardised(middle.gather(1, level).view_as(images))
 
@@ -85,7 +111,7 @@ def low_passed(images: Tensor, band: float) -> Tensor:
     """Gaussian low-pass; `band` is its standard deviation in pixels of a 32 x 32 image. `[N, C, S, S]`."""
     if band == 0:
         return images
-    blur = _blur(images.shape[-1], band).T
+    blur = _blur(images.shape[-1], band).T.to(images.device)
     # one large product instead of many small ones: the filter stands on the right both times
     return ((images @ blur).mT.contiguous() @ blur).mT
 

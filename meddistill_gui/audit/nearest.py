@@ -1,15 +1,17 @@
 """The nearest real images of each synthetic one, exactly: integer distances on the bytes that are exported (score C).
 
-Distances in float32 of two identical images are not zero; these are. Every product of two bytes and every sum of them
-stays below 2**53, so a float64 matrix product of whole numbers is exact in any order.
+Distances in float32 of two identical images are not zero; these are. Bytes less 128 have products of at most 2**14, so 1,024 of them
+add up in float32 without any rounding, in any order: a product of matrices in slices of that length is exact, at the speed of
+float32, and the slices are added in float64.
 
-Most pairs are never compared pixel by pixel. With the image cut into blocks, x = its block means + the rest, the two parts
-are orthogonal, so |x - s|^2 >= |means|^2 + (|rest of x| - |rest of s|)^2. What this bound puts beyond the nearest ones that are
-known already is left out; the answer is that of the search through all pairs.
+Not every pair is compared pixel by pixel. Cut into blocks, x = its block means + the detail within the blocks, level by level; the parts are
+orthogonal, so |x - s|^2 >= |difference of means|^2 + sum over levels (|detail of x| - |detail of s|)^2. What this bound, less all that float32 can have
+rounded away, puts beyond the nearest ones that are known already is left out; the answer is that of the search through all pairs.
 """
 
+import itertools
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +23,22 @@ from meddistill_gui.core.control import Control
 
 UINT8 = npt.NDArray[np.uint8]
 Int64 = npt.NDArray[np.int64]
+Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
-_ROWS: Final = 1024
-_GRID: Final = 28
-_NONE: Final = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+_ROWS: Final = 256
+_VALUES: Final = (
+    2**22
+)  # of a block: larger arrays are given back to the system each time, which takes longer than filling them
+_GRID: Final = 56
+_MIDDLE: Final = 128
+_EXACT: Final = 1024  # products of bytes less 128 whose sum float32 still holds
+_TOGETHER: Final = 25  # synthetic images that are compared with the same rows
+_COPIED: Final = (
+    14  # comparisons that take as long as copying a row out of its block (measured at 224 x 224)
+)
 _SLACK: Final = 0.5  # roots are rounded; distances are whole numbers
+_BEYOND: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +59,7 @@ class Gallery:
     """Real images that are searched.
 
     Attributes:
-        images: uint8 `[N, C, S, S]`, may be a memory map; read twice, in order.
+        images: uint8 `[N, C, S, S]`, may be a memory map; read once, in order.
         patients: int64 `[N]`, a number per patient, unknown ones with a number of their own.
         ids: int64 `[N]`, which settle ties and so make the result independent of the order of rows.
     """
@@ -58,16 +70,34 @@ class Gallery:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Outline:
-    """What the bound needs of some images: sums over blocks, and the length of what these leave out.
+class Pixels:
+    """Images as exact products want them.
 
     Attributes:
-        sums: float64 `[n, C * G * G]`, whole numbers.
-        rest: float64 `[n]`, times the block's side.
+        values: float32 `[n, D]`, bytes less 128.
+        squares: float64 `[n]`, sum of their squares, a whole number.
     """
 
-    sums: Float64
-    rest: Float64
+    values: Float32
+    squares: Float64
+
+    def __getitem__(self, rows: npt.NDArray[np.generic]) -> "Pixels":
+        return Pixels(values=self.values[rows], squares=self.squares[rows])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outline:
+    """What the bound needs of some images.
+
+    Attributes:
+        means: float32 `[n, C * G * G]`, block means, times the block's side: their squares are the image's share.
+        coarse: float64 `[n]`, sum of the squares of `means`.
+        detail: float64 `[n, L]`, length of what each level adds to the one above it.
+    """
+
+    means: Float32
+    coarse: Float64
+    detail: Float64
 
 
 def nearest_patients(
@@ -86,142 +116,187 @@ def nearest_patients(
         Stopped: The user asked to stop.
     """
     count = min(count, len(np.unique(real.patients)))
-    blocks = range(0, len(real.images), _ROWS)
-    outlines = []
+    ours = centred(synthetic)
+    shape = synthetic.shape[1:]
+    outline = _outlined(ours, shape)
+    groups = _alike(outline)
+    found = _Found(len(synthetic), count, real, shelf.get("nearest") if shelf else None)
+    step = max(1, min(_ROWS, _VALUES // max(1, math.prod(shape))))
+    blocks = range(0, len(real.images), step)
     for number, start in enumerate(blocks):
-        control.safe_point()
-        outlines.append(_outlined(real.images[start : start + _ROWS]))
-        yield number + 1, 2 * len(blocks)
-    bounds = _bounds(_outlined(synthetic), outlines, _block_side(synthetic) ** 2)
-    enough = _enough(synthetic, real, bounds, count)
-    found = _Found(shelf.get("nearest") if shelf else None)
-    for number, start in enumerate(blocks):
-        if number < found.blocks:
+        if start < found.searched:
             continue
         control.safe_point()
-        near = bounds[:, start : start + _ROWS] <= enough[:, None]
-        found.add(_within(synthetic, real.images[start : start + _ROWS], near, enough), start)
+        block = np.asarray(real.images[start : start + step])
+        theirs = centred(block)
+        near = _bounds(outline, _outlined(theirs, shape)) <= found.enough[:, None]
+        for group in groups:
+            for images, rows, apart in _within(ours, theirs, group, near[group]):
+                found.take(images, rows, apart, start)
+        found.searched = start + len(block)
         if shelf:
             shelf.offer("nearest", found.arrays)
-        yield len(blocks) + number + 1, 2 * len(blocks)
-    return found.nearest(len(synthetic), real, count)
+        yield number + 1, len(blocks)
+    return found.nearest()
 
 
 def distances(synthetic: UINT8, real: UINT8) -> Int64:
     """Squared distances between all pairs, exact: int64 `[m, N]` of uint8 `[m, C, S, S]` and `[N, C, S, S]`."""
-    ours, theirs = _flat(synthetic), _flat(real)
-    own, others = np.square(ours).sum(1)[:, None], np.square(theirs).sum(1)[None]
-    return np.asarray(own + others - 2.0 * (ours @ theirs.T), dtype=np.int64)
+    return exact_distances(centred(synthetic), centred(real))
 
 
 class _Found:
-    """Pairs that are near enough, as parallel lists; `blocks` says how far the search came."""
+    """The nearest patients met so far, for each of `images` images, nearest first; of equal distances the smaller id.
 
-    def __init__(self, kept: Arrays | None) -> None:
-        self._parts = [_NONE]
-        self.blocks = 0
+    Attributes:
+        searched: Real images that were looked at.
+    """
+
+    def __init__(self, images: int, count: int, real: Gallery, kept: Arrays | None) -> None:
+        self._real = real
+        self._rows = np.full((images, count), -1, dtype=np.int64)
+        self._distances = np.full((images, count), _BEYOND, dtype=np.int64)
+        self.searched = 0
         if kept:
-            image, row, distance = (
-                kept[name].astype(np.int64) for name in ("image", "row", "distance")
-            )
-            self._parts.append((image, row, distance))
-            self.blocks = int(kept["blocks"].sum())
+            self._rows = kept["rows"].astype(np.int64)
+            self._distances = kept["distances"].astype(np.int64)
+            self.searched = int(kept["searched"].sum())
 
-    def add(self, near: tuple[Int64, Int64, Int64], start: int) -> None:
-        image, row, distance = near
-        self._parts.append((image, row + start, distance))
-        self.blocks += 1
+    @property
+    def enough(self) -> Int64:
+        """Distance of the last one that still counts, int64 `[images]`; the greatest number while there are too few."""
+        return self._distances[:, -1]
+
+    def take(self, group: Int64, rows: Int64, apart: Int64, start: int) -> None:
+        """Take in the distances `[group, rows]` between some images and rows of the block that begins at `start`."""
+        hit, row = np.nonzero(apart <= self.enough[group][:, None])
+        if not len(hit):
+            return
+        changed, image = np.unique(group[hit], return_inverse=True)
+        old = np.nonzero(self._rows[changed] >= 0)
+        self._merge(
+            changed,
+            np.concatenate([old[0], image]),
+            np.concatenate([self._rows[changed][old], rows[row] + start]),
+            np.concatenate([self._distances[changed][old], apart[hit, row]]),
+        )
+
+    def _merge(self, changed: Int64, image: Int64, row: Int64, distance: Int64) -> None:
+        """Keep the first ones of parallel lists in which `image` counts within `changed`."""
+        order = np.lexsort((self._real.ids[row], distance, image))
+        image, row, distance = image[order], row[order], distance[order]
+        patient = self._real.patients[row]
+        person = np.unique(patient, return_inverse=True)[1]
+        first = np.unique(image * (person.max() + 1) + person, return_index=True)[1]
+        first.sort()
+        image, row, distance = image[first], row[first], distance[first]
+        place = np.arange(len(image)) - np.searchsorted(image, image)
+        kept = place < self._rows.shape[1]
+        at = changed[image[kept]], place[kept]
+        self._rows[at], self._distances[at] = row[kept], distance[kept]
 
     def arrays(self) -> Arrays:
-        image, row, distance = _together(self._parts)
-        blocks = np.array([self.blocks])
-        return {"image": image, "row": row, "distance": distance, "blocks": blocks}
+        searched = np.array([self.searched])
+        return {"rows": self._rows, "distances": self._distances, "searched": searched}
 
-    def nearest(self, images: int, real: Gallery, count: int) -> Nearest:
-        """For each image the nearest row of each of the nearest patients; of equal distances the smaller id."""
-        image, row, distance = _together(self._parts)
-        order = np.lexsort((real.ids[row], distance, image))
-        image, row, distance = image[order], row[order], distance[order]
-        rows = np.empty((images, count), dtype=np.int64)
-        apart = np.empty((images, count), dtype=np.int64)
-        for index in range(images):
-            first, last = np.searchsorted(image, [index, index + 1])
-            _, met = np.unique(real.patients[row[first:last]], return_index=True)
-            chosen = first + np.sort(met)[:count]
-            rows[index], apart[index] = row[chosen], distance[chosen]
-        return Nearest(rows=rows, distances=apart)
+    def nearest(self) -> Nearest:
+        return Nearest(rows=self._rows, distances=self._distances)
+
+
+def _alike(outline: _Outline) -> list[Int64]:
+    """Images in groups that have about as much detail, which will have about the same rows near them."""
+    order = np.argsort(outline.detail.sum(1), kind="stable")
+    return [order[start : start + _TOGETHER] for start in range(0, len(order), _TOGETHER)]
 
 
 def _within(
-    synthetic: UINT8, block: UINT8, near: npt.NDArray[np.bool_], enough: Int64
-) -> tuple[Int64, Int64, Int64]:
-    """Pairs (image, row, distance) of a block that are at most `enough` apart, of those that may be."""
-    ours, theirs = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
-    groups = [(ours, theirs)]
-    if 2 * near.sum() < len(ours) * len(theirs):  # few of many: one large product would be waste
-        groups = [(np.array([index]), np.flatnonzero(near[index])) for index in ours]
-    parts = [_NONE]
-    for images, rows in groups:
-        apart = distances(synthetic[images], block[rows])
-        image, row = np.nonzero(apart <= enough[images][:, None])
-        parts.append((images[image], rows[row], apart[image, row]))
-    return _together(parts)
+    ours: Pixels, theirs: Pixels, group: Int64, near: npt.NDArray[np.bool_]
+) -> Iterator[tuple[Int64, Int64, Int64]]:
+    """Distances of a group's images to the rows that are near them: images, rows, int64 `[images, rows]`; in the cheapest way.
+
+    One large product with every row, one with the rows that are near to any of the group, or one for each image with its own: the fewer
+    pairs, the more rows must be copied out of the block.
+    """
+    any_image, any_row = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    everything = len(any_image) * near.shape[1]
+    shared = len(any_row) * (len(any_image) + _COPIED)
+    apart = int(near.sum()) * (1 + _COPIED)
+    if apart < min(everything, shared):
+        for one in any_image:
+            rows = np.flatnonzero(near[one])
+            yield group[[one]], rows, exact_distances(ours[group[[one]]], theirs[rows])
+    elif shared < everything:
+        yield group[any_image], any_row, exact_distances(ours[group[any_image]], theirs[any_row])
+    elif everything:
+        rows = np.arange(near.shape[1])
+        yield group[any_image], rows, exact_distances(ours[group[any_image]], theirs)
 
 
-def _together(parts: Sequence[tuple[Int64, Int64, Int64]]) -> tuple[Int64, Int64, Int64]:
-    image, row, distance = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return image, row, distance
+def exact_distances(ours: Pixels, theirs: Pixels) -> Int64:
+    """Squared distances of all pairs, exact."""
+    products = np.zeros((len(ours.values), len(theirs.values)))
+    for start in range(0, ours.values.shape[1], _EXACT):
+        part = slice(start, start + _EXACT)
+        products += ours.values[:, part] @ theirs.values[:, part].T
+    apart = ours.squares[:, None] + theirs.squares[None] - 2.0 * products
+    return np.asarray(apart, dtype=np.int64)
 
 
-def _enough(synthetic: UINT8, real: Gallery, bounds: Float64, count: int) -> Int64:
-    """A distance that certainly reaches `count` patients, int64 `[m]`: that of those whose bounds are smallest."""
-    enough = np.empty(len(synthetic), dtype=np.int64)
-    for index, row in enumerate(bounds):
-        chosen = _first_of_patients(row, real.patients, count)
-        enough[index] = distances(synthetic[index : index + 1], real.images[chosen]).max()
-    return enough
+def centred(images: UINT8) -> Pixels:
+    """Bring uint8 `[n, C, S, S]` to the form in which products are exact."""
+    values = images.reshape(len(images), math.prod(images.shape[1:])).astype(np.float32)
+    values -= np.float32(_MIDDLE)
+    whole = values.shape[1] // _EXACT * _EXACT
+    sliced = values[:, :whole].reshape(len(values), -1, _EXACT)
+    squares = np.einsum("nsk,nsk->ns", sliced, sliced).sum(1, dtype=np.float64)
+    rest = values[:, whole:]
+    return Pixels(values=values, squares=squares + np.einsum("nk,nk->n", rest, rest))
 
 
-def _first_of_patients(bounds: Float64, patients: Int64, count: int) -> Int64:
-    """Rows of the smallest bounds, one for each of `count` patients, in the order of rows."""
-    taken = min(4 * count, len(bounds))
-    while True:
-        few = np.argpartition(bounds, taken - 1)[:taken]
-        few = few[np.argsort(bounds[few], kind="stable")]
-        _, met = np.unique(patients[few], return_index=True)
-        if len(met) >= count or taken == len(bounds):
-            return np.sort(few[np.sort(met)[:count]])
-        taken = min(4 * taken, len(bounds))
+def _bounds(ours: _Outline, theirs: _Outline) -> Float64:
+    """A number that the squared distance never falls below, float64 `[m, n]`."""
+    coarse = ours.coarse[:, None] + theirs.coarse[None] - 2.0 * (ours.means @ theirs.means.T)
+    # the rounding of an inner product of n terms, in any order (Higham, Accuracy and Stability, 3.1), and that of the means
+    terms = 2.0**-24 * (ours.means.shape[1] + 4)
+    rounded = 2 * terms / (1 - terms) * np.sqrt(ours.coarse[:, None] * theirs.coarse[None])
+    for own, other in zip(ours.detail.T, theirs.detail.T, strict=True):
+        coarse += np.square(own[:, None] - other[None])
+    return np.asarray(coarse - rounded - _SLACK, dtype=np.float64)
 
 
-def _bounds(ours: _Outline, theirs: list[_Outline], area: int) -> Float64:
-    """A number that the squared distance never falls below, float64 `[m, N]`."""
-    return np.concatenate(list(_blocks_of_bounds(ours, theirs, area)), axis=1)
+def _outlined(pixels: Pixels, shape: tuple[int, ...]) -> _Outline:
+    """Sums over blocks are whole numbers below 2**24, so every level is exact; only lengths and `means` are rounded."""
+    sides = _levels(shape[-1])
+    over = -shape[-1] % sides[-1]
+    sums = pixels.values.reshape(len(pixels.values), *shape)
+    if over:  # with what is no difference between any two images
+        sums = np.pad(sums, ((0, 0), (0, 0), (0, over), (0, over)))
+    energy = [pixels.squares]
+    for smaller, side in itertools.pairwise(sides):
+        sums = _summed(sums, side // smaller)
+        exact = sums.reshape(len(sums), -1).astype(np.float64)
+        energy.append(np.einsum("nk,nk->n", exact, exact) / side**2)
+    lost = -np.diff(np.stack(energy, 1), axis=1)
+    return _Outline(
+        means=sums.reshape(len(sums), -1) / np.float32(sides[-1]),
+        coarse=energy[-1],
+        detail=np.sqrt(np.maximum(lost, 0.0)),
+    )
 
 
-def _blocks_of_bounds(ours: _Outline, theirs: list[_Outline], area: int) -> Iterator[Float64]:
-    own = np.square(ours.sums).sum(1)[:, None]
-    for other in theirs:
-        coarse = own + np.square(other.sums).sum(1)[None] - 2.0 * (ours.sums @ other.sums.T)
-        fine = np.square(ours.rest[:, None] - other.rest[None])
-        yield (coarse + fine) / area - _SLACK
+def _summed(images: Float32, side: int) -> Float32:
+    """Sums over blocks of `side` x `side`."""
+    for _ in range(2):  # rows first, then columns: slices of whole rows are the quick ones
+        parts = (images[..., start::side, :] for start in range(side))
+        images = np.ascontiguousarray(sum(parts).swapaxes(-1, -2))
+    return images
 
 
-def _outlined(images: UINT8) -> _Outline:
-    side = _block_side(images)
-    size = images.shape[-1]
-    over = -size % side
-    padded = np.pad(images, ((0, 0), (0, 0), (0, over), (0, over)))
-    grid = padded.shape[-1] // side
-    cut = padded.reshape(len(images), images.shape[1], grid, side, grid, side)
-    sums = cut.sum(axis=(3, 5), dtype=np.int64).reshape(len(images), -1).astype(np.float64)
-    whole = np.square(_flat(images)).sum(1) * side**2
-    return _Outline(sums=sums, rest=np.sqrt(whole - np.square(sums).sum(1)))
-
-
-def _block_side(images: UINT8) -> int:
-    return max(1, int(images.shape[-1]) // _GRID)
-
-
-def _flat(images: UINT8) -> Float64:
-    return np.asarray(images, dtype=np.float64).reshape(len(images), math.prod(images.shape[1:]))
+def _levels(size: int) -> list[int]:
+    """Sides of nested blocks, from single pixels up to about `_GRID` blocks across, e.g. 1, 2, 4."""
+    side = max(1, size // _GRID)
+    sides = [side]
+    while side > 1:
+        side = side // 2 if side % 2 == 0 else 1
+        sides.append(side)
+    return sides[::-1]

@@ -37,9 +37,17 @@ class View:
             return images
         if self == View(mirrored=True):
             return images.flip(3)
-        matrix = self._matrix().expand(len(images), 2, 3)
+        matrix = self._matrix().to(images.device).expand(len(images), 2, 3)
         grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+    def upright(self) -> "View":
+        """The view that this one mirrors: seeing an image in it and then swapping left and right is the same; itself where it is not mirrored."""
+        return (
+            View(scale=self.scale, shift=(-self.shift[0], self.shift[1]), degrees=self.degrees)
+            if self.mirrored
+            else self
+        )
 
     def words(self) -> str:
         """For the report, e.g. "mirrored, 1.1 times"."""

@@ -60,6 +60,28 @@ def test_the_pruned_search_is_the_search_through_all_pairs(seed, run_to_end, mon
     assert searched(ours, gallery, 5, run_to_end) == (rows.tolist(), apart.tolist())
 
 
+@pytest.mark.parametrize("copied", [0, 3, 1000])
+def test_the_way_of_comparing_changes_nothing(copied, run_to_end, monkeypatch):
+    monkeypatch.setattr(nearest, "_GRID", 3)
+    monkeypatch.setattr(nearest, "_ROWS", 16)
+    monkeypatch.setattr(nearest, "_COPIED", copied)
+    ours, gallery = invented(6)
+    rows, apart = brute_nearest(ours, gallery, 5)
+    assert searched(ours, gallery, 5, run_to_end) == (rows.tolist(), apart.tolist())
+
+
+def test_the_bound_is_one_whatever_float32_rounds_away():
+    """Bright images with long rows, where an inner product in float32 is off by more than the distances are."""
+    random = np.random.default_rng(0)
+    base = random.integers(0, 256, (1, 1, 224, 224))
+    real = np.clip(base + random.integers(-1, 2, (12, 1, 224, 224)), 0, 255).astype(np.uint8)
+    pixels = nearest.centred(real)
+    outline = nearest._outlined(pixels, real.shape[1:])
+    exact = distances(real, real)
+    assert (nearest._bounds(outline, outline) <= exact).all()
+    assert exact.tolist() == brute(real, real).tolist()
+
+
 @pytest.mark.parametrize("block", [1, 7, 60, 1024])
 def test_the_size_of_blocks_changes_nothing(block, run_to_end, monkeypatch):
     """Vector 15: the 25 patients there are, in the same order."""
@@ -71,10 +93,14 @@ def test_the_size_of_blocks_changes_nothing(block, run_to_end, monkeypatch):
 
 def test_most_pairs_are_never_compared(run_to_end, monkeypatch):
     monkeypatch.setattr(nearest, "_GRID", 4)
+    monkeypatch.setattr(nearest, "_ROWS", 64)
+    monkeypatch.setattr(nearest, "_COPIED", 0)
     compared = []
-    usual = nearest.distances
+    usual = nearest.exact_distances
     monkeypatch.setattr(
-        nearest, "distances", lambda a, b: compared.append(len(a) * len(b)) or usual(a, b)
+        nearest,
+        "exact_distances",
+        lambda a, b: compared.append(len(a.squares) * len(b.squares)) or usual(a, b),
     )
     ours, gallery = invented(1, images=2000, patients=2000, side=16)
     searched(ours[:4], gallery, 3, run_to_end)
@@ -123,7 +149,7 @@ def test_fewer_patients_than_wanted(run_to_end):
     assert searched(np.zeros((1, 1, 4, 4), np.uint8), gallery, 3, run_to_end) == ([[1]], [[0]])
 
 
-@pytest.mark.parametrize("stop_after", [1, 9, 14, 19])
+@pytest.mark.parametrize("stop_after", [1, 4, 9, 10])
 def test_an_interrupted_search_goes_on(stop_after, run_to_end, monkeypatch, tmp_path):
     monkeypatch.setattr(nearest, "_ROWS", 6)
     ours, gallery = invented(2)
@@ -134,8 +160,7 @@ def test_an_interrupted_search_goes_on(stop_after, run_to_end, monkeypatch, tmp_
         done, total = next(steps)
     shelf.flush()
     again = nearest_patients(ours, gallery, 4, Control(), Shelf(tmp_path / "shelf", "a"))
-    first = [step for step in again if step[0] > total // 2][:1]
-    assert first == ([(max(done, total // 2) + 1, total)] if done < total else [])
+    assert list(again)[:1] == ([(done + 1, total)] if done < total else [])
     assert searched(ours, gallery, 4, run_to_end, shelf=shelf) == usual
 
 
