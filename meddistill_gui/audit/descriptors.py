@@ -61,7 +61,8 @@ def averaged(training: Tensor, band: float, side: int, *, ranked: bool) -> Descr
         ranked: See `Descriptor`.
     """
     total: Tensor | None = None
-    for block in training.split(_BLOCK):
+    for start in range(0, len(training), _BLOCK):
+        block = training[start : start + _BLOCK]
         prepared = equalised(block) if ranked else standardised(block)
         part = _banded(prepared, band, side).sum(0, dtype=torch.float64)
         total = part if total is None else total + part

@@ -158,7 +158,8 @@ class MatchedFilter:
         inverse = torch.linalg.inv(self._spread + torch.diag(variance))
         seen = inverse @ self._mean
         centred = images - ((images @ seen) / (self._mean @ seen))[:, None] * self._mean
-        return ((centred @ inverse) * centred).sum(1)
+        squares: Tensor = ((centred @ inverse) * centred).sum(1)
+        return squares
 
 
 def _waves(shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
@@ -176,5 +177,5 @@ def _waves(shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
             found += [(wave / wave.norm()).flatten() for wave in (phase.cos(), phase.sin())]
             rings += [ring, ring]
     one = torch.stack(found, 1)
-    whole = torch.block_diag(*[one] * channels)
+    whole = torch.kron(torch.eye(channels, dtype=one.dtype), one)
     return torch.tensor(rings * channels, dtype=torch.float64), whole.float()

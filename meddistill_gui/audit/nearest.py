@@ -287,8 +287,10 @@ def _outlined(pixels: Pixels, shape: tuple[int, ...]) -> _Outline:
 def _summed(images: Float32, side: int) -> Float32:
     """Sums over blocks of `side` x `side`."""
     for _ in range(2):  # rows first, then columns: slices of whole rows are the quick ones
-        parts = (images[..., start::side, :] for start in range(side))
-        images = np.ascontiguousarray(sum(parts).swapaxes(-1, -2))
+        total = images[..., ::side, :]
+        for start in range(1, side):
+            total = total + images[..., start::side, :]
+        images = np.ascontiguousarray(total.swapaxes(-1, -2))
     return images
 
 
