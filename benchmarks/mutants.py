@@ -124,9 +124,9 @@ MUTANTS: Final = (
     Mutant(
         "prune real images by a bound that is none",
         "audit/nearest.py",
-        "coarse - rounded - _SLACK",
-        "1.2 * coarse",
-        "tests/audit/test_nearest.py::test_the_way_of_comparing_changes_nothing",
+        "np.square(own[:, None] - other[None])",
+        "np.square(own[:, None] + other[None])",
+        "tests/audit/test_nearest.py::test_the_bound_is_one_whatever_float32_rounds_away",
     ),
     Mutant(
         "recognise patients without learning what stays the same",
