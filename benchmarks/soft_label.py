@@ -28,6 +28,7 @@ from meddistill_gui.core import distilled as sets
 from meddistill_gui.core.config import with_values
 from meddistill_gui.core.configs.distill import DistillConfig
 from meddistill_gui.core.control import Control
+from meddistill_gui.core.events import Metric
 from meddistill_gui.core.patch_set import PatchSet
 from meddistill_gui.core.real_images import RealImages
 from meddistill_gui.core.run_folder import create_run
@@ -60,6 +61,7 @@ _FIGURES: Final = (
     "delta",
     "cpu_seconds",
 )
+_TO_CHOOSE_BY: Final = ("loss", *_FIGURES)  # the loss is the mean of the last 100 iterations
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,18 +97,25 @@ def _cell(name: str, seed: int, parts: dict[str, PatchSet], given: Any) -> dict[
         run = create_run(config)
         if name not in _CELLS or _CELLS[name]:
             chosen = decided(parts["validation"])
-            for _ in runner.distill(config, run, train, chosen, Control()):
-                pass
+            losses = [
+                event.value
+                for event in runner.distill(config, run, train, chosen, Control())
+                if isinstance(event, Metric) and event.name == runner.LOSS
+            ]
             found = sets.load(run.result)
             sets.save(given.out / f"{name.replace(' ', '-')}-{seed}.safetensors", found)
             recipe = found.recipe
             theta = train_student(found, seed=seed, device=_CPU, control=Control())
         else:
-            some = _some(train, seed)
+            losses, some = [], _some(train, seed)
             recipe = _recipe(config, some)
             theta = train_on_all(some, recipe, seed=seed, device=_CPU, control=Control())
     looked_at = "validation" if given.validation else "test"
-    return {**_judged(recipe, theta, parts, looked_at), "cpu_seconds": time.process_time() - begun}
+    return {
+        **_judged(recipe, theta, parts, looked_at),
+        "loss": float(np.mean(losses[-100:])) if losses else float("nan"),
+        "cpu_seconds": time.process_time() - begun,
+    }
 
 
 def _judged(
@@ -192,13 +201,14 @@ def _recipe(config: DistillConfig, train: RealImages) -> sets.Recipe:
 def _print(given: Any) -> None:
     """The figures of each cell, then how far learned labels are above hard ones of the same seed (start and first images)."""
     found = {name: _found(given, name) for name in given.cells}
-    print(f"{'learned from':20}" + "".join(f"{name.replace('_', ' '):>16}" for name in _FIGURES))
+    figures = _TO_CHOOSE_BY if given.validation else _FIGURES
+    print(f"{'learned from':20}" + "".join(f"{name.replace('_', ' '):>16}" for name in figures))
     for name, cells in found.items():
         shown = [
             f"{np.mean([cell[figure] for cell in cells.values()]):.0f}"
             if figure == "cpu_seconds" and cells
             else _spread([cell[figure] for cell in cells.values()])
-            for figure in _FIGURES
+            for figure in figures
         ]
         print(f"{name:20}" + "".join(f"{text:>16}" for text in shown))
     for name, cells in found.items():
