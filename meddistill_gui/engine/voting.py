@@ -13,9 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meddistill_gui.core.patch_set import INSIDE_NEGATIVE, INSIDE_POSITIVE, PATCH_CLASSES
-
-DELTA: Final = 0.4
-"""The threshold of paper D."""
+from meddistill_gui.core.voted import PAPER_D
 
 DELTAS: Final = tuple(round(0.05 * step, 2) for step in range(21))
 
@@ -48,7 +46,7 @@ class Ballot:
         """Share of positive votes, float64 `[I]`, 0..1; 0 where no patch voted."""
         return np.asarray(self.positive / np.maximum(self.positive + self.negative, 1))
 
-    def decisions(self, delta: float = DELTA) -> npt.NDArray[np.bool_]:
+    def decisions(self, delta: float = PAPER_D) -> npt.NDArray[np.bool_]:
         """Which images are positive, bool `[I]`.
 
         Args:
@@ -95,7 +93,7 @@ def vote(classes: npt.ArrayLike, image: npt.ArrayLike, images: int) -> Ballot:
     )
 
 
-def judged(ballot: Ballot, image_labels: npt.ArrayLike, delta: float = DELTA) -> Verdicts:
+def judged(ballot: Ballot, image_labels: npt.ArrayLike, delta: float = PAPER_D) -> Verdicts:
     """Compare the decisions with the truth.
 
     Args:
@@ -118,6 +116,24 @@ def curve(
 ) -> tuple[Verdicts, ...]:
     """The verdicts at every threshold. Choosing the best one here and testing on the same images would flatter it."""
     return tuple(judged(ballot, image_labels, delta) for delta in deltas)
+
+
+def best_delta(ballots: Sequence[Ballot], image_labels: npt.ArrayLike) -> float | None:
+    """The threshold with the greatest harmonic mean over these images; of several that are as good the middle one.
+
+    Args:
+        ballots: The votes of each student over the same images; the harmonic mean is averaged over them.
+        image_labels: 1 for positive images, 0 for negative ones, `[I]`. Not those that are tested.
+
+    Returns:
+        One of `DELTAS`; None where the images are not of both classes.
+    """
+    tried = [[one.harmonic_mean for one in curve(ballot, image_labels)] for ballot in ballots]
+    worth = np.mean(tried, axis=0)
+    if not np.isfinite(worth).all():
+        return None
+    best = np.flatnonzero(worth == worth.max())
+    return DELTAS[int(best[len(best) // 2])]
 
 
 def drawn_map(classes: npt.ArrayLike, position: npt.ArrayLike) -> Numbers:

@@ -22,6 +22,7 @@ from meddistill_gui.core.events import Event, Finished, Progress, Started, Warne
 from meddistill_gui.core.files import write_whole, writing_to
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder, open_run
+from meddistill_gui.core.voted import voted_with
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.identifiers import identifiers
 from meddistill_gui.engine import devices
@@ -57,7 +58,7 @@ def capsule_export(config: CapsuleExportConfig, control: Control) -> Iterator[Ev
         parameters=rebuilt.parameters,
         digest=rebuilt.digest,
         answers=rebuilt.answers,
-        delta=config.delta,
+        delta=config.delta or voted_with(run.votes),
         statistics=statistics,
         patients=patients,
     )

@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from meddistill_gui.engine.voting import DELTA, DELTAS, curve, drawn_map, judged, vote
+from meddistill_gui.core.voted import PAPER_D, voted_with
+from meddistill_gui.engine.voting import (
+    DELTAS,
+    best_delta,
+    curve,
+    drawn_map,
+    judged,
+    vote,
+)
 
 _O, _N, _P = 0, 1, 2
 
@@ -20,9 +28,9 @@ def test_counts_only_what_is_inside():
 
 def test_the_threshold_itself_is_positive():
     ballot = vote([_P, _P, _N, _N, _N], [0] * 5, 1)
-    assert ballot.share[0] == DELTA
+    assert ballot.share[0] == PAPER_D
     assert ballot.decisions().tolist() == [True]
-    assert ballot.decisions(np.nextafter(DELTA, 1)).tolist() == [False]
+    assert ballot.decisions(np.nextafter(PAPER_D, 1)).tolist() == [False]
 
 
 @pytest.mark.parametrize("delta", DELTAS)
@@ -72,3 +80,35 @@ def test_a_map_puts_each_patch_where_it_was_cut():
 def test_refuses_arrays_of_other_lengths(wrong):
     with pytest.raises(ValueError, match="for"):
         wrong()
+
+
+def _ballot(shares):
+    """Images whose votes of a hundred patches are positive in these shares."""
+    hundredths = np.round(np.array(shares) * 100).astype(int)
+    image = np.repeat(np.arange(len(shares)), 100)
+    return vote(np.where(np.tile(np.arange(100), len(shares)) < np.repeat(hundredths, 100), _P, _N), image, len(shares))  # fmt: skip
+
+
+def test_the_threshold_is_chosen_between_the_classes():
+    ballot = _ballot([0.2, 0.42, 0.48, 0.71, 0.9])
+    # 0.5 to 0.7 divide them without an error, and 0.6 stands in the middle
+    assert best_delta([ballot], [0, 0, 0, 1, 1]) == 0.6
+    chosen = judged(ballot, [0, 0, 0, 1, 1], 0.6)
+    assert chosen.harmonic_mean == 1 > judged(ballot, [0, 0, 0, 1, 1]).harmonic_mean
+    # a second student, of whom only 0.5 is right, decides among those that suit the first
+    assert best_delta([ballot, _ballot([0.2, 0.3, 0.46, 0.54, 0.52])], [0, 0, 0, 1, 1]) == 0.5
+
+
+def test_no_threshold_is_chosen_on_one_class_or_no_image():
+    assert best_delta([_ballot([0.2, 0.4])], [0, 0]) is None
+    assert best_delta([_ballot([0.2, 0.4])], [1, 1]) is None
+    assert best_delta([vote([], [], 0)], []) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"delta": "x"}', '{"delta": 7}', "{}"])
+def test_a_damaged_record_of_votes_gives_paper_ds_threshold(tmp_path, content):
+    assert voted_with(tmp_path / "voting.json") == PAPER_D
+    (tmp_path / "voting.json").write_text(content)
+    assert voted_with(tmp_path / "voting.json") == PAPER_D
+    (tmp_path / "voting.json").write_text('{"delta": 0.65}')
+    assert voted_with(tmp_path / "voting.json") == 0.65

@@ -26,8 +26,10 @@ from meddistill_gui.core.errors import BundleError, ConfigError, TargetError
 from meddistill_gui.core.events import Warned
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder
+from meddistill_gui.core.voted import PAPER_D
 from meddistill_gui.data.phantoms.fold_hospital import IMAGES, MASKS, write_fold_hospital
 from meddistill_gui.data.phantoms.folds import FOLDS
+from meddistill_gui.engine.voting import best_delta
 from meddistill_gui.operations.capsule import capsule_export, capsule_open
 from meddistill_gui.operations.distill import distill
 from meddistill_gui.operations.label import label
@@ -94,9 +96,35 @@ def test_every_test_image_is_decided_and_drawn(folder):
         flat = np.array(image["map"])
         votes = (flat == 2).sum() + (flat == 1).sum()
         assert image["share"] == pytest.approx((flat == 2).sum() / max(1, votes))
-        assert image["decision"] == int(votes > 0 and image["share"] >= 0.4)
+        assert image["decision"] == int(votes > 0 and image["share"] >= record["delta"])
     warned = [one for one in vote(VoteConfig(run=folder.root, device="cpu"), Control()) if isinstance(one, Warned)]  # fmt: skip
     assert [one.code for one in warned] == ["tested-before"]
+
+
+def test_the_threshold_is_chosen_on_validation_images_or_given(folder, monkeypatch):
+    """The rule is asked about the validation images and no others."""
+    chosen = finished(vote(VoteConfig(run=folder.root, device="cpu"), Control()))
+    assert chosen["chosen_on"] > 0
+    assert f"the best on {chosen['chosen_on']} validation images" in chosen["text"]
+    asked = []
+
+    def remembered(ballots, labels):
+        asked.append(len(labels))
+        return best_delta(ballots, labels)
+
+    monkeypatch.setattr("meddistill_gui.operations.vote.best_delta", remembered)
+    finished(vote(VoteConfig(run=folder.root, device="cpu"), Control()))
+    assert asked == [chosen["chosen_on"]]
+    given = finished(vote(VoteConfig(run=folder.root, delta=0.35, device="cpu"), Control()))
+    assert (given["delta"], given["chosen_on"]) == (0.35, 0)
+    assert "threshold 0.35)." in given["text"]
+    monkeypatch.setattr("meddistill_gui.operations.vote.best_delta", lambda *_: None)
+    events = list(vote(VoteConfig(run=folder.root, device="cpu"), Control()))
+    assert [one.code for one in events if isinstance(one, Warned)] == [
+        "tested-before",
+        "no-threshold",
+    ]
+    assert events[-1].summary["delta"] == PAPER_D
 
 
 def test_a_capsule_is_rebuilt_to_the_bit(sent, tmp_path):

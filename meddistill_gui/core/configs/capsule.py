@@ -14,8 +14,9 @@ class CapsuleExportConfig:
     to: Path = option(text="Folder to write to.")
     name: str = option("", text="File name without extension; empty takes the run's name.")
     delta: float = option(
-        0.4,
-        text="Share of positive patches from which an image is called positive.",
+        0.0,
+        text="Share of positive patches from which an image is called positive; 0 takes the one that the run's images were "
+        "voted with, and 0.4 before any vote.",
         minimum=0.0,
         maximum=1.0,
         source="0.4, paper D",
@@ -50,11 +51,12 @@ class VoteConfig:
 
     run: Path = option(text="Run folder of a run on patches.", positional=True)
     delta: float = option(
-        0.4,
-        text="Share of positive patches from which an image is called positive.",
+        0.0,
+        text="Share of positive patches from which an image is called positive; 0 takes the one that is best on the validation "
+        "images.",
         minimum=0.0,
         maximum=1.0,
-        source="0.4, paper D",
+        source="0.4 in paper D, which chose it on the test patients",
     )
     students: int = option(
         3,

@@ -1,16 +1,15 @@
 """What a capsule of a run would hold and how large it would be, before a network is rebuilt for it. No Qt."""
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
 from meddistill_gui.bundle import capsule as capsules
 from meddistill_gui.bundle.capsule import Capsule
 from meddistill_gui.core import distilled
-from meddistill_gui.core.configs.capsule import CapsuleExportConfig
 from meddistill_gui.core.configs.network import has_batch_norm
 from meddistill_gui.core.errors import ProjectError
 from meddistill_gui.core.run_folder import RunFolder, open_run
+from meddistill_gui.core.voted import voted_with
 
 METHOD: Final = "soft_label"
 """The method whose sets prescribe a start and an order of steps."""
@@ -65,7 +64,7 @@ def planned_capsule(run: RunFolder) -> CapsulePlan:
             parameters=_PARAMETERS,
             digest=_DIGEST,
             answers=result.labels,
-            delta=_voted_with(run),
+            delta=voted_with(run.votes),
         )
     )
     return CapsulePlan(
@@ -73,14 +72,6 @@ def planned_capsule(run: RunFolder) -> CapsulePlan:
         images=len(result.images),
         side=recipe.size,
         steps=recipe.steps,
-        delta=_voted_with(run),
+        delta=voted_with(run.votes),
         has_statistics=has_batch_norm(recipe.network, recipe.norm),
     )
-
-
-def _voted_with(run: RunFolder) -> float:
-    try:
-        delta = float(json.loads(run.votes.read_text(encoding="utf-8"))["delta"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return CapsuleExportConfig.delta  # nobody has voted, or the page Compare says what is wrong
-    return delta if 0 <= delta <= 1 else CapsuleExportConfig.delta

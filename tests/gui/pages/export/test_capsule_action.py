@@ -10,7 +10,6 @@ from benchmarks.bundle_sample import prescribed_set
 from meddistill_gui.bundle import capsule as capsules
 from meddistill_gui.bundle import export_log
 from meddistill_gui.core import distilled
-from meddistill_gui.core.configs.capsule import CapsuleExportConfig
 from meddistill_gui.core.errors import BundleError
 from meddistill_gui.core.words import FORBIDDEN, Verdict
 from meddistill_gui.gui.pages.export.capsule_dialog import CapsuleDialog
@@ -218,7 +217,7 @@ def test_the_questions_fit_into_a_small_screen_and_what_follows_is_seen(
 
 def test_the_threshold_is_the_one_that_was_voted_with(hospital):
     run = soft_label_run(hospital)
-    assert planned_capsule(run).delta == CapsuleExportConfig.delta == 0.4
+    assert planned_capsule(run).delta == 0.4
     run.votes.write_text(json.dumps({"delta": 0.65}))
     assert planned_capsule(run).delta == 0.65
     for damage in ("{", "[]", '{"delta": "x"}', '{"delta": 7}'):
