@@ -94,7 +94,7 @@ def test_it_trains_the_programs_resnet_and_its_answers_are_the_same(channels, no
     with torch.no_grad():
         together, alone = network(images), torch.cat([network(image[None]) for image in images])
         torch.testing.assert_close(together, ours.logits(theta, images))
-        torch.testing.assert_close(together, alone)
+        torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-4)  # sums in another order
 
 
 @pytest.mark.parametrize("family", TORCHVISION)

@@ -200,5 +200,5 @@ def test_a_run_s_own_test_is_shown_in_the_same_tables(qtbot):
     assert [tabs.figures.item(0, column).text() for column in range(5)] == ["focal", "0.500", "0.750", "0.600", "0.800"]  # fmt: skip
     assert tabs.figures.item(3, 1).text() == "0.070"
     assert tabs.compared.rowCount() == 2
-    assert tabs.compared.item(0, 4).text() == "0.450 (0.450 to 0.450)"
+    assert tabs.compared.item(0, 4).text() == "0.450\n0.450 to 0.450"
     assert tabs.confusion.item(1, 1).text() == "1.5  (75%)"
