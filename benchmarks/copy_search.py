@@ -29,7 +29,6 @@ from meddistill_gui.core.control import Control
 from meddistill_gui.engine.devices import prepare_threads
 
 UINT8 = npt.NDArray[np.uint8]
-_WAVES: Final = 224  # of the matched filter
 _POOL: Final = 256
 _CHECKED: Final = 2
 _DRESSED: Final = 10  # images of which score D is timed
@@ -165,7 +164,7 @@ def scores(real: UINT8, ours: UINT8, part: float, device: str, per_second: float
     some = queries[:: max(1, len(queries) // _DRESSED)]
     _end(whitened.against(some, training[: policy.DRESSED].flip(3), Control()))
     scaled = len(queries) / len(some)
-    work = pairs * (1 + policy.DRESSED) * (sum(policy.COMPONENTS) + 2 * _WAVES)
+    work = pairs * (1 + policy.DRESSED) * sum(policy.COMPONENTS)
     clock.row("D, beside 250 people in the texture", work, scaled)
 
 

@@ -101,27 +101,6 @@ MUTANTS: Final = (
         "tests/audit/test_whitened.py::test_half_a_patient_in_a_blend_is_found_and_named",
     ),
     Mutant(
-        "look through texture without weighting it",
-        "audit/matched.py",
-        "weight = variance.rsqrt()",
-        "weight = variance.rsqrt() ** 0",
-        "tests/audit/test_matched.py::test_it_is_the_ratio_of_the_residuals_of_two_models",
-    ),
-    Mutant(
-        "leave the matched filter out",
-        "audit/whitened.py",
-        "value[0] > scores.score[number]",
-        "False",
-        "tests/audit/test_matched.py::test_patients_under_strong_texture_are_found_and_named",
-    ),
-    Mutant(
-        "compare the matched filter with people in fine texture only",
-        "audit/matched.py",
-        "nobody = torch.maximum(value[1 : count + 1], value[count + 1 :])",
-        "nobody = value[1 : count + 1]",
-        "tests/audit/test_matched.py::test_strangers_wear_noise_at_every_spatial_frequency",
-    ),
-    Mutant(
         "prune real images by a bound that is none",
         "audit/nearest.py",
         "np.square(own[:, None] - other[None])",

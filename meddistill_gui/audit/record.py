@@ -29,10 +29,7 @@ _DIGITS: Final = 4
 _BAND_WORDS: Final = tuple(
     "sharp" if band == 0 else f"smoothed by {band:g} of 32 pixels" for band in policy.BANDS
 )
-_DEPTHS: Final = (
-    *({"way": "by what tells patients apart"} for _ in policy.COMPONENTS),
-    {"way": "by what the texture leaves of a patient"},
-)
+_DEPTHS: Final = tuple({"way": "by what tells patients apart"} for _ in policy.COMPONENTS)
 _BANDS: Final = tuple({"way": words} for words in _BAND_WORDS)
 _VIEWS: Final = tuple(
     {

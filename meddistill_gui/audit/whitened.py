@@ -2,12 +2,11 @@
 
 Most of what two radiographs share is what all share: where the lungs lie, how wide the chest is. Principal components scaled to equal
 size (whitening) take this away and leave what tells patients apart, so that half a patient in a blend still stands out, and
-neither noise nor an average resembles anybody. Under strong texture few components are left; there a filter that is matched to the texture
-of the very image sees more (`MatchedFilter`). Texture hides the finer components, so a score only means something beside those
+neither noise nor an average resembles anybody. Texture hides the finer components, so a score only means something beside those
 of new patients under the same texture (`surrogates.dressed`): this is what it is compared with, for each image anew.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +19,6 @@ from torch.nn import functional as F
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.copy_search import Scores, joined
 from meddistill_gui.audit.descriptors import low_passed, reduced, standardised
-from meddistill_gui.audit.matched import SMALLEST, MatchedFilter
 from meddistill_gui.audit.statistics import Float64
 from meddistill_gui.core.control import Control
 
@@ -126,15 +124,9 @@ class WhitenedSearch:
             )
             for count in sorted(counts)
         ]
-        side = min(training.shape[-1], policy.SEARCH_SIDES[0])
-        self._matched = (
-            MatchedFilter(unit(plain(training)), (training.shape[1], side, side))
-            if counts and side >= SMALLEST
-            else None
-        )
 
     def run(self, queries: Tensor, control: Control) -> Scores:
-        """Score D of each image; `how` is the depth, from 0 (after `against` also their number: the matched filter).
+        """Score D of each image; `how` is the depth, from 0.
 
         Args:
             queries: float32 `[Q, C, S, S]`.
@@ -155,7 +147,6 @@ class WhitenedSearch:
         """Score D, and that of every hold-out image in the texture of each query; yields (done, total).
 
         Everything before the whitening is linear but for one number, the contrast, so no surrogate is ever drawn: two vectors are added.
-        The matched filter (`MatchedFilter`) looks too; of the two the greater score counts, for the image as for everybody in its texture.
 
         Args:
             queries: float32 `[Q, C, S, S]`.
@@ -175,40 +166,9 @@ class WhitenedSearch:
             control.safe_point()
             found = self._scores((worn[:, None] + people[None]).flatten(0, 1))
             nobody[start : start + len(worn)] = found.score.reshape(len(worn), -1)
-            yield min(start + step, len(queries)), 2 * len(queries)
-        for number, value, source in self._through_texture(queries, holdout, control):
-            nobody[number] = np.maximum(nobody[number], value[1:])
-            if scores.source[number] >= 0 and value[0] > scores.score[number]:
-                scores.score[number], scores.source[number] = value[0], source
-                scores.how[number] = len(policy.COMPONENTS)
-                scores.similarity[number] = self._alike(queries[number], source)
-            yield len(queries) + number + 1, 2 * len(queries)
+            yield min(start + step, len(queries)), len(queries)
         at_least = (nobody >= scores.score[:, None]).sum(1)
         return Against(scores=scores, p=(1 + at_least) / (1 + len(holdout)), nobody=nobody)
-
-    def _through_texture(
-        self, queries: Tensor, holdout: Tensor, control: Control
-    ) -> Iterator[tuple[int, Float64, int]]:
-        """Number of each query; L of it and of each hold-out patient in its texture, from 0 at their median to 1 at their 99th percentile; source."""
-        matched = self._matched
-        if matched is None:
-            return
-        people = matched.strangers(plain(holdout), plain(low_passed(holdout, _BAND)))
-        for number, query in enumerate(queries):
-            control.safe_point()
-            rough = query[None] - low_passed(query[None], _BAND)
-            image, texture = (matched.coefficients(plain(one))[0] for one in (query[None], rough))
-            explained, source = matched.of(image, texture, people)
-            value = explained.numpy()
-            usual = float(np.median(value[1:]))
-            far = max(float(np.quantile(value[1:], _FAR)) - usual, _FLAT)
-            yield number, (value - usual) / far, int(source[0])
-
-    def _alike(self, image: Tensor, source: int) -> float:
-        """Similarity of an image and a training image in the most components."""
-        depth = self._depths[-1]
-        seen = (unit(flattened(standardised(image[None]))) - depth.mean) @ depth.whitening
-        return float(F.normalize(seen, dim=1, eps=_FLAT)[0] @ depth.references[source])
 
     def same_film(self, images: Tensor, control: Control) -> tuple[npt.NDArray[np.bool_], Int64]:
         """Which images are so like a training image, in many components, that it must be the same film; and its row.
@@ -250,12 +210,6 @@ class WhitenedSearch:
 def flattened(images: Tensor) -> Tensor:
     """Low-passed, of the side that is compared, without their mean: float32 `[N, D]`, linear in the images."""
     rows = reduced(low_passed(images, _BAND), policy.SEARCH_SIDES[0]).flatten(1)
-    return rows - rows.mean(1, keepdim=True)
-
-
-def plain(images: Tensor) -> Tensor:
-    """Of the side that is compared, without their mean, at full sharpness: float32 `[N, D]`, linear in the images."""
-    rows = reduced(images, policy.SEARCH_SIDES[0]).flatten(1)
     return rows - rows.mean(1, keepdim=True)
 
 

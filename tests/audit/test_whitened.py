@@ -66,8 +66,7 @@ def test_new_patients_noise_and_averages_are_not(search, training, people):
     assert stats.kstest(found.p, "uniform", alternative="greater").pvalue > 1e-4
 
 
-def test_nobody_is_the_hold_out_in_the_texture_of_the_image(search, training, people, monkeypatch):
-    monkeypatch.setattr(search, "_matched", None)
+def test_nobody_is_the_hold_out_in_the_texture_of_the_image(search, training, people):
     image = training[:1] + 0.2 * torch.randn(
         (1, 1, 16, 16), generator=torch.Generator().manual_seed(2)
     )
