@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from meddistill_gui.core.files import writing_to
 SCHEMA_VERSION: Final = 7
 APPLICATION_ID: Final = 0x4D444331  # "MDC1": tells the file from any other SQLite file
 _BUSY_SECONDS: Final = 20.0
+_AGAIN_SECONDS: Final = 0.01
 
 # `path` is relative to the source folder, with "/", in the bytes of the file system (they need not be valid UTF-8).
 # `fingerprint` is of a sample of the stored pixel data (`scanning`), `pixels` of every decoded pixel (`pixels.py`).
@@ -186,7 +188,7 @@ def explained(path: Path) -> Iterator[None]:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _keep_a_log(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     version = _version(connection)
     if version > SCHEMA_VERSION:
@@ -196,6 +198,20 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < SCHEMA_VERSION:
         _upgrade(connection)
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; while two programs make one file, SQLite refuses one of them at once, whatever its time to wait is."""
+    last = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -5,6 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +144,21 @@ def test_two_programs_make_and_fill_one_catalogue(project: Path) -> None:
     with open_catalogue(path) as catalogue:
         assert catalogue.value("SELECT count(*) FROM about") == 100
         assert catalogue.value("PRAGMA integrity_check") == "ok"
+
+
+def test_many_who_make_one_catalogue_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """SQLite refuses the change to WAL at once where two programs make it; one in ten was turned away."""
+    together = threading.Barrier(4)
+
+    def opened(path: Path) -> int:
+        together.wait()
+        with open_catalogue(path) as catalogue:
+            return int(catalogue.value("SELECT count(*) FROM file"))
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(25):
+            path = tmp_path / f"{number}.sqlite"
+            assert list(pool.map(opened, [path] * 4)) == [0] * 4
 
 
 _SCAN = """
