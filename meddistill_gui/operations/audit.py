@@ -29,6 +29,7 @@ from meddistill_gui.operations import audit_reports
 from meddistill_gui.operations.deep_audit import deep_audit, refuse
 from meddistill_gui.operations.patch_sets import CUTTING_PHASES, run_images
 from meddistill_gui.operations.real_images import READING_PHASES
+from meddistill_gui.operations.release import detailed_report
 from meddistill_gui.operations.source_corners import source_corners
 
 
@@ -54,7 +55,7 @@ def audit(config: AuditConfig, control: Control) -> Iterator[Event]:
     if len(train) and len(holdout):
         said = reach.sentence(case, membership=config.membership)
         yield Warned(code="reach", message=said)
-    known = audit_reports.detailed_report(run)
+    known = detailed_report(run)
     if known is None or known.get("set") != content:
         _mark_begun(run, content, case)
     shelf = Shelf(run.audit / "unfinished", _key(content, train, holdout, config))

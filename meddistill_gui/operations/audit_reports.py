@@ -48,15 +48,6 @@ def write(run: RunFolder, detailed: Mapping[str, Any], pictures: Mapping[str, UI
         write_whole(run.audit / name, content)
 
 
-def detailed_report(run: RunFolder) -> dict[str, Any] | None:
-    """The fine-grained report as it lies in the run's folder; None where there is none, or only a damaged one."""
-    try:
-        report = json.loads((run.audit / "detailed.json").read_bytes())
-    except (FileNotFoundError, ValueError):
-        return None
-    return report if isinstance(report, dict) else None
-
-
 def pictures_of(
     detailed: Mapping[str, Any], result: DistilledSet, *parts: RealImages
 ) -> dict[str, UInt8]:

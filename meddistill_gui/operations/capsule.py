@@ -28,9 +28,8 @@ from meddistill_gui.data.identifiers import identifiers
 from meddistill_gui.engine import devices
 from meddistill_gui.engine.capsules import TOLERANCE, Rebuilt, estimated_statistics, rebuild
 from meddistill_gui.engine.evaluation import portable
-from meddistill_gui.operations import audit_reports
 from meddistill_gui.operations.patch_sets import run_images
-from meddistill_gui.operations.release import released
+from meddistill_gui.operations.release import audited
 
 _TRAINING: Final = "rebuilding the network"
 _FLOAT: Final = 4  # bytes
@@ -47,7 +46,9 @@ def capsule_export(config: CapsuleExportConfig, control: Control) -> Iterator[Ev
     """
     yield Started(operation="capsule-export", phases=(_TRAINING, "writing", "reading back"))
     run, _ = open_run(validate(config).run)
-    verdict = yield from _audited(run)
+    report = yield from audited(
+        run, "Run the audit first: a capsule holds the same images as a bundle."
+    )
     result = distilled.load(run.result)
     capsules.refuse_open(result.recipe)
     yield Progress(phase=_TRAINING, done=0, total=1)
@@ -67,7 +68,7 @@ def capsule_export(config: CapsuleExportConfig, control: Control) -> Iterator[Ev
     path = yield from delivery.deliver(
         content, config.to, config.name or run.name, control, extension=capsules.EXTENSION
     )
-    _log(run, path, content, verdict)
+    _log(run, path, content, "" if report is None else str(report["verdict"]))
     what = f"{path} is written and was read back without a difference"
     yield Finished(summary=_summary(what, path, len(content), made))
 
@@ -97,25 +98,6 @@ def capsule_open(config: CapsuleOpenConfig, control: Control) -> Iterator[Event]
     if config.out is not None:
         summary["parameters_file"] = str(_write(config.out, config.capsule.stem, made, rebuilt))
     yield Finished(summary={**summary, "same_bits": same, "largest_difference": difference})
-
-
-def _audited(run: RunFolder) -> Generator[Event, None, str]:
-    """What the audit said, or "" without one; a set that it forbids to send goes no further."""
-    answer = released(run)
-    if not answer.allowed:
-        raise BundleError(
-            " ".join(answer.refused),
-            "The page Anonymity preview shows these images; this set is not packed as it is.",
-        )
-    detailed = audit_reports.detailed_report(run)
-    if detailed is None:
-        yield Warned(
-            code="not-audited",
-            message="No audit has looked for real patients in these images.",
-            remedy="Run the audit first: a capsule holds the same images as a bundle.",
-        )
-        return ""
-    return str(detailed["verdict"])
 
 
 def _rebuilt(

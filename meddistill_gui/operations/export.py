@@ -1,7 +1,7 @@
 """Pack a run's result as one file, put it where the user wants it, and read every byte of it back."""
 
 import hashlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,15 +21,13 @@ from meddistill_gui.core.config import validate
 from meddistill_gui.core.configs.bundle import ExportConfig
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
-from meddistill_gui.core.errors import BundleError
-from meddistill_gui.core.events import Event, Finished, Progress, Started, Warned
+from meddistill_gui.core.events import Event, Finished, Progress, Started
 from meddistill_gui.core.paths import resources
 from meddistill_gui.core.project import Project
 from meddistill_gui.core.run_folder import RunFolder, open_run, read_evaluation
 from meddistill_gui.data.catalogue import open_catalogue
 from meddistill_gui.data.identifiers import identifiers
-from meddistill_gui.operations import audit_reports
-from meddistill_gui.operations.release import released
+from meddistill_gui.operations.release import audited
 
 _SEARCHING: Final = "searching for names"
 
@@ -44,16 +42,19 @@ def export(config: ExportConfig, control: Control) -> Iterator[Event]:
     yield Started(operation="export", phases=(_SEARCHING, "writing", "reading back"))
     run, _ = open_run(validate(config).run)
     sealing.check_ready(config)
-    audited = yield from _audited(run)
+    found = yield from audited(
+        run, "Run the audit first, so that the receiver can see what was tested."
+    )
+    coarse = None if found is None else report.public(found)  # anew, from what was decided by
     result = distilled.load(run.result)
-    bundle = _packed(config, run, result, audited)
+    bundle = _packed(config, run, result, coarse)
     yield Progress(phase=_SEARCHING, done=0, total=1)
     _search(bundle, config, run, result)
     yield Progress(phase=_SEARCHING, done=1, total=1)
     sealed = sealing.sealed(bundle, config)
     name = config.name or run.name
     path = yield from delivery.deliver(sealed, config.to, name, control, replace=config.replace)
-    _log(run, config, path, sealed, audited)
+    _log(run, config, path, sealed, coarse)
     yield Finished(
         summary={
             "text": f"{path} is written and was read back without a difference ({len(sealed):,} bytes)."
@@ -63,25 +64,6 @@ def export(config: ExportConfig, control: Control) -> Iterator[Event]:
             "sha256": hashlib.sha256(sealed).hexdigest(),
         }
     )
-
-
-def _audited(run: RunFolder) -> Generator[Event, None, dict[str, Any] | None]:
-    """The coarse audit report, unless the audit forbids sending; made anew from the detailed one, which was decided by."""
-    answer = released(run)
-    if not answer.allowed:
-        raise BundleError(
-            " ".join(answer.refused),
-            "The page Anonymity preview shows these images; this set is not packed as it is.",
-        )
-    detailed = audit_reports.detailed_report(run)
-    if detailed is None:
-        yield Warned(
-            code="not-audited",
-            message="No audit has looked for real patients in these images.",
-            remedy="Run the audit first, so that the receiver can see what was tested.",
-        )
-        return None
-    return report.public(detailed)
 
 
 def _packed(

@@ -70,13 +70,7 @@ def vote(config: VoteConfig, control: Control) -> Iterator[Event]:
             message="This result was tested on these patients before; choosing by a second look would flatter it.",
         )
     taken = yield from _answers(config, result, (validation, test), control)
-    threshold = _threshold(config, validation, taken[0])
-    if threshold.delta == 0:
-        yield Warned(
-            code="no-threshold",
-            message="The validation images are not of both classes, so no threshold can be chosen on them; paper D's is taken.",
-        )
-        threshold = Threshold(delta=PAPER_D)
+    threshold = yield from _threshold(config, validation, taken[0])
     record = _record(threshold, test, taken[1])
     write_whole(run.votes, json.dumps(record).encode())
     shown = {name: value for name, value in record.items() if name != "images"}
@@ -121,13 +115,22 @@ def _answers(
     return found
 
 
-def _threshold(config: VoteConfig, validation: PatchSet | None, taken: Taken) -> Threshold:
-    """The one that was given, or the best one on the validation images; 0 where these cannot tell."""
-    if validation is None or not taken:
+def _threshold(
+    config: VoteConfig, validation: PatchSet | None, taken: Taken
+) -> Generator[Event, None, Threshold]:
+    """The one that was given, or the best one on the validation images; paper D's, with a warning, where these cannot tell."""
+    if validation is None:
         return Threshold(delta=config.delta)
     count = len(validation.image_labels)
     ballots = [voted(classes, validation.image, count) for classes in taken]
-    return Threshold(delta=best_delta(ballots, validation.image_labels) or 0.0, chosen_on=count)
+    best = best_delta(ballots, validation.image_labels) if ballots else None
+    if best is not None:
+        return Threshold(delta=best, chosen_on=count)
+    yield Warned(
+        code="no-threshold",
+        message="The validation images are not of both classes, so no threshold can be chosen on them; paper D's is taken.",
+    )
+    return Threshold(delta=PAPER_D)
 
 
 def _record(threshold: Threshold, test: PatchSet, taken: Taken) -> dict[str, Any]:
