@@ -65,11 +65,12 @@ def near_duplicates(case: Case, material: Material) -> Precondition:
         (int(case.train.ids[trained]), int(case.holdout.ids[held]))
         for held, trained in material.same_picture
     )
+    look, left = ("image looks", "it was") if len(pairs) == 1 else ("images look", "they were")
     return Precondition(
         name="no near duplicates",
         passed=not pairs,
-        sentence=f"{len(pairs)} hold-out {'image looks' if len(pairs) == 1 else 'images look'} the same as a training image (similarity of at least "
-        f"{policy.NEAR_DUPLICATE}, or {policy.SAME_FILM} in what tells patients apart); they were left out of the comparison.",
+        sentence=f"{len(pairs)} hold-out {look} the same as a training image (similarity of at least "
+        f"{policy.NEAR_DUPLICATE}, or {policy.SAME_FILM} in what tells patients apart); {left} left out of the comparison.",
         pairs=pairs,
     )
 

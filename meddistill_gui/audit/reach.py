@@ -47,12 +47,14 @@ def sentence(case: Case, *, membership: bool) -> str:
     )
     calibration, measuring = halves(case.holdout.patients, case.seed)
     share = least_share_copied(images, training, holdout)
-    copied = f"from {share:.0%} copies on" if share <= 1 else "not even if all were copies"
+    moves = (
+        f"moves from {share:.0%} copies on" if share <= 1 else "would not move if all were copies"
+    )
     said = [
-        f"Synthetic images: {images}; training patients: {training} ({len(case.train)} images); hold-out patients: "
-        f"{holdout} ({len(case.holdout)} images).",
-        f"The copy search can see one copy; the smallest p-value of an image is {smallest_p(len(calibration)):.2g}.",
-        f"The closeness index moves {copied}.",
+        f"What this audit can see, with {images} synthetic images beside {training} training patients ({len(case.train)} images) "
+        f"and {holdout} hold-out patients ({len(case.holdout)} images):",
+        f"one copy, by the copy search; no image can get a p-value below {smallest_p(len(calibration)):.2g}.",
+        f"The closeness index {moves}.",
     ]
     if membership and len(measuring):
         others = len(np.unique(numbered(case.holdout.patients)[measuring]))
