@@ -1,6 +1,6 @@
 """What the audit finds and what it misses, on real radiographs and on invented ones.
 
-python -m benchmarks.anonymity [--data phantoms cxr3] [--planted 40] [--cells FOLDER] [--membership cxr3] [--tuned]
+python -m benchmarks.anonymity [--data phantoms cxr3] [--planted 40] [--cells FOLDER] [--membership cxr3] [--sets NAME ...] [--seed 0] [--tuned]
 
 First table: planted leak x score, share flagged | share with the right patient ranked first, thresholds from half of the
 hold-out (score D has a limit for each image: patients in its texture); false alarms of the other half below. Raw distance stands beside the program's own scores because it is what other tools
@@ -75,9 +75,9 @@ def planted_cell(data: Data, count: int) -> Cell:
     }
 
 
-def set_cell(data: Data, made: Made, *, membership: bool) -> Cell:
+def set_cell(data: Data, made: Made, *, membership: bool, seed: int = 0) -> Cell:
     """A whole audit of a set; what each measure says."""
-    config = AuditConfig(run=Path(), planted=20, membership=membership)
+    config = AuditConfig(run=Path(), planted=20, membership=membership, seed=seed)
     began = time.process_time()
     report: Cell = _finished(
         examine(made.distilled, data.train, data.holdout, config, Control(), made.ledger)
@@ -183,11 +183,15 @@ def _source(data: Data, chosen: argparse.Namespace) -> None:
         f"  {'M9':<18}{'M9, starters':<18}verdict"
     )
     for name, make in made_sets(data):
+        if chosen.sets is not None and name not in chosen.sets:
+            continue
         asked = data.name in chosen.membership
         cell = _cell(
             chosen.cells,
-            f"{data.name} set {name}",
-            lambda make=make, asked=asked: set_cell(data, make(), membership=asked),
+            f"{data.name} set {name}" + (f" seed {chosen.seed}" if chosen.seed else ""),
+            lambda make=make, asked=asked: set_cell(
+                data, make(), membership=asked, seed=chosen.seed
+            ),
         )
         print_set(name, cell)
 
@@ -200,6 +204,8 @@ def main() -> None:
     parser.add_argument("--holdout", type=int, default=500)
     parser.add_argument("--planted", type=int, default=40)
     parser.add_argument("--membership", nargs="*", choices=SOURCES, default=["cxr3"])
+    parser.add_argument("--sets", nargs="*", default=None, help="only these of the second table")
+    parser.add_argument("--seed", type=int, default=0, help="of the audits")
     parser.add_argument("--cells", type=Path, default=None)
     parser.add_argument(
         "--tuned", action="store_true", help="the images that the rule was chosen on"

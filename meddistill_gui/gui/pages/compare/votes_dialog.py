@@ -100,11 +100,12 @@ class VotesDialog(QDialog):
         right = sum(image.called(delta) == image.positive for image in self._votes.images)
         self._figures.setText(
             self.tr(
-                "Written down at threshold {delta}: sensitivity {sensitivity}, specificity {specificity}, harmonic mean "
+                "Written down at threshold {delta}{origin}: sensitivity {sensitivity}, specificity {specificity}, harmonic mean "
                 "{mean}. At threshold {chosen} {right} of {count} images are right. A threshold that is chosen on these images "
                 "flatters itself on them."
             ).format(
                 delta=f"{self._votes.delta:g}",
+                origin=self._origin(),
                 sensitivity=f"{figures['sensitivity']:.3f}",
                 specificity=f"{figures['specificity']:.3f}",
                 mean=f"{figures['harmonic_mean']:.3f}",
@@ -112,6 +113,13 @@ class VotesDialog(QDialog):
                 right=right,
                 count=len(lines),
             )
+        )
+
+    def _origin(self) -> str:
+        if not self._votes.chosen_on:
+            return ""
+        return self.tr(" (the best on {count} validation images)").format(
+            count=self._votes.chosen_on
         )
 
     def _line(self, image: VotedImage, delta: float) -> str:

@@ -40,6 +40,7 @@ class Votes:
 
     Attributes:
         delta: Threshold of the figures.
+        chosen_on: Validation images that it was chosen on; 0 where it was given.
         size: Side of the window in pixels.
         stride: Distance of its places.
         figures: sensitivity, specificity, harmonic_mean.
@@ -48,6 +49,7 @@ class Votes:
     """
 
     delta: float
+    chosen_on: int
     size: int
     stride: int
     figures: Mapping[str, float]
@@ -76,6 +78,7 @@ def read_votes(run: RunFolder) -> Votes:
         plan = load_toml(PatchesConfig, run.config_of_patches)
         return Votes(
             delta=float(record["delta"]),
+            chosen_on=int(record.get("chosen_on", 0)),  # older records do not say
             size=plan.size,
             stride=plan.stride,
             figures={

@@ -100,6 +100,16 @@ def test_decisions_follow_the_threshold_and_figures_do_not(voted, qtbot):
     dialog.close()
 
 
+def test_where_the_threshold_comes_from_is_said(voted, qtbot):
+    votes = json.loads(voted.votes.read_text())
+    voted.votes.write_text(json.dumps({**votes, "chosen_on": 27}))
+    dialog = VotesDialog(voted, read_votes(voted))
+    qtbot.addWidget(dialog)
+    assert "at threshold 0.4 (the best on 27 validation images): sens" in dialog._figures.text()
+    qtbot.waitUntil(lambda: not dialog.reading)
+    dialog.close()
+
+
 def test_the_pixels_are_those_of_the_catalogue(voted, tmp_path):
     opened = read_opened(voted.project / "catalogue.sqlite", 1)
     with Image.open(tmp_path / "pictures" / opened.name) as image:
