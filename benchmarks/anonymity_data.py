@@ -82,6 +82,16 @@ def cxr3(counts: tuple[int, int, int], first: int) -> Data:
     return _divided("cxr3", pixels, labels, tuple(names), counts)
 
 
+def redrawn(data: Data, seed: int) -> Data:
+    """The same images, dealt out anew by this seed."""
+    parts = (data.train, data.holdout, data.validation)
+    order = np.random.default_rng([11, seed]).permutation(sum(map(len, parts)))
+    pixels = np.concatenate([part.images for part in parts])[order]
+    labels = np.concatenate([part.labels for part in parts])[order]
+    counts = (len(parts[0]), len(parts[1]), len(parts[2]))
+    return _divided(data.name, pixels, labels, data.train.class_names, counts)
+
+
 SOURCES: Final = {"phantoms": phantoms, "cxr3": cxr3}
 
 

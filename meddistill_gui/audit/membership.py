@@ -1,7 +1,8 @@
 """The quick membership audit (M9): can a stranger who trains on the set tell who was among the training patients?
 
 He has the set, its recipe, a candidate's image, and reference patients of his own. First he must prove himself: on small sets of
-known patients, each as large as the distilled one, and between two groups that nothing was trained on.
+known patients, each as large as the distilled one, and between two groups that nothing was trained on. Each half of the hold-out is
+measured with reference patients from the other, so that everybody held out counts.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -13,12 +14,24 @@ import torch
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.material import Case, Material
+from meddistill_gui.audit.membership_figures import (
+    Answers,
+    Utility,
+    averaged,
+    guesses,
+    intervals,
+    nobody,
+    planted_auc,
+    rates,
+    utility,
+    views,
+)
 from meddistill_gui.audit.membership_groups import Groups, grouped, real_set
-from meddistill_gui.audit.membership_signals import SIGNALS, log_odds, signals, stacked
-from meddistill_gui.audit.one_run import OneRun, one_run
+from meddistill_gui.audit.membership_signals import log_odds
+from meddistill_gui.audit.one_run import OneRun
 from meddistill_gui.audit.reason import Reason, same
 from meddistill_gui.audit.shelf import Shelf
-from meddistill_gui.audit.statistics import Float64, Interval, auc_interval, clopper_pearson
+from meddistill_gui.audit.statistics import Interval
 from meddistill_gui.core.control import Control
 from meddistill_gui.core.distilled import DistilledSet
 from meddistill_gui.core.errors import DivergedError
@@ -41,11 +54,12 @@ class Membership:
         auc: Interval of each signal, members against non-members, corrected for their number.
         initialisers: The same for patients whose images started synthetic ones; empty where there are none.
         positive: AUC of the best signal on planted members.
-        negative: AUC of the same signal between two groups that nothing was trained on.
+        negative: AUC of the same signal between two groups that nothing was trained on, where it is farther from one half.
         guessed: What the guesses say about epsilon.
+        utility: What students on the set are worth beside students on random training images.
         rates: Share of members picked out at a given rate of false alarms; only where it can be measured.
         members: Number of training patients tested.
-        others: Number of hold-out patients they were tested against.
+        others: Number of hold-out patients they were tested against, each half with the attacker's patients from the other.
         planted: Number of planted members.
         students: Students trained on each set.
         reduced: Whether there were fewer students than the full audit has.
@@ -58,6 +72,7 @@ class Membership:
     positive: float
     negative: Interval
     guessed: OneRun
+    utility: Utility
     rates: Mapping[str, Interval | str]
     members: int
     others: int
@@ -93,9 +108,9 @@ def membership(
     count = policy.STUDENTS if device.type == "cuda" else policy.STUDENTS_ON_CPU
     rows = (*groups.planted, *groups.references)
     sets = [case.distilled, *(real_set(case.distilled, groups.pool, one) for one in rows)]
-    answers = []
+    answers: list[Answers] = []
     for number, one in enumerate(sets):
-        rounds = []
+        rounds: list[Answers] = []
         for student in range(count):
             done = number * count + student
             yield Progress(phase=PHASE, done=done, total=count * len(sets), unit="students")
@@ -104,7 +119,7 @@ def membership(
                 rounds.append(_kept(asked, one, groups.pool, shelf))
             except DivergedError:
                 return "Not made: a student left the finite numbers, so nothing can be asked."
-        answers.append(np.mean(rounds, axis=0))
+        answers.append(averaged(rounds))
     yield Progress(phase=PHASE, done=count * len(sets), total=count * len(sets), unit="students")
     return _judged(groups, answers, count, case.seed)
 
@@ -117,84 +132,59 @@ class _Student:
     device: torch.device
     control: Control
 
-    def answers(self, distilled: DistilledSet, pool: RealImages) -> Float64:
-        """φ of every image of the pool."""
+    def answers(self, distilled: DistilledSet, pool: RealImages) -> Answers:
+        """What it says of every image of the pool."""
         theta = train_student(distilled, seed=self.seed, device=self.device, control=self.control)
-        return log_odds(predict(distilled.recipe, theta, pool, self.device), pool.labels)
+        said = predict(distilled.recipe, theta, pool, self.device)
+        return Answers(
+            phi=log_odds(said, pool.labels), right=(said.argmax(1) == pool.labels).astype(float)
+        )
 
 
 def _kept(
     student: _Student, distilled: DistilledSet, pool: RealImages, shelf: Shelf | None
-) -> Float64:
+) -> Answers:
     """The student's answers, from the shelf where an interrupted audit left them."""
-    name = f"membership {student.seed}"
+    name = f"membership student {student.seed}"
     known = shelf.get(name) if shelf else None
     if known is not None:
-        return known["phi"].astype(np.float64)
-    phi = student.answers(distilled, pool)
+        return Answers(**{key: value.astype(np.float64) for key, value in known.items()})
+    found = student.answers(distilled, pool)
     if shelf:
-        shelf.put(name, {"phi": phi})
-    return phi
+        shelf.put(name, asdict(found))
+    return found
 
 
-def _judged(groups: Groups, answers: Sequence[Float64], count: int, seed: int) -> Membership:
-    planted = answers[1 : 1 + len(groups.planted)]
-    references = stacked(answers[1 + len(groups.planted) :], groups.references, groups.drawn_from)
-    found = signals(answers[0], references)
-    known = [signals(phi, references) for phi in planted]
-    positive = {name: _positive(groups, [one[name] for one in known]) for name in SIGNALS}
+def _judged(groups: Groups, answers: Sequence[Answers], count: int, seed: int) -> Membership:
+    seen = views(groups, [one.phi for one in answers])
+    worth = utility(groups, answers)
+    positive = planted_auc(groups, seen)
     best = max(positive, key=lambda name: positive[name])
-    negative = auc_interval(
-        [(found[best][groups.unused], found[best][groups.others])], policy.BLIND_CONFIDENCE
-    )
-    intervals, initialisers = (
-        {name: _interval(found[name], rows, groups) for name in SIGNALS if len(rows) > 1}
-        for rows in (groups.members, groups.initialisers)
-    )
-    rates = _rates(found[best], groups)
-    guessed = one_run(found[best][groups.members], found[best][groups.others], seed)
-    verdict = _verdict([*intervals.values(), *initialisers.values()], positive[best], negative)
-    if verdict == Verdict.NO_LEAK_FOUND and _picked_out(rates):
+    negative = nobody(best, seen)
+    auc, initialisers = intervals(groups.members, seen), intervals(groups.initialisers, seen)
+    picked = rates(best, seen)
+    guessed = guesses(best, seen, seed)
+    verdict = _verdict([*auc.values(), *initialisers.values()], positive[best], negative)
+    if verdict == Verdict.NO_LEAK_FOUND and _picked_out(picked):
         verdict = Verdict.LEAK_FOUND
+    own = auc[best], initialisers.get(best)
+    said = " ".join(_sentences(groups, own, positive[best], negative, count))
     return Membership(
         verdict=verdict,
-        sentence=" ".join(
-            _sentences(
-                groups, (intervals[best], initialisers.get(best)), positive[best], negative, count
-            )
-        )
-        + " "
-        + guessed.sentence(),
-        auc=intervals,
+        sentence=f"{said} {guessed.sentence()} {worth.sentence()}",
+        auc=auc,
         initialisers=initialisers,
         positive=positive[best],
         negative=negative,
         guessed=guessed,
-        rates={name: rate for name, (_, rate) in rates.items()},
+        utility=worth,
+        rates={name: rate for name, (_, rate) in picked.items()},
         members=len(groups.members),
-        others=len(groups.others),
+        others=groups.held_out,
         planted=sum(map(len, groups.planted)),
         students=count,
         reduced=count < policy.STUDENTS,
     )
-
-
-def _positive(groups: Groups, scores: Sequence[Float64]) -> float:
-    """Mean AUC over the planted sets: each one's own patients against the measuring half."""
-    return float(
-        np.mean(
-            [
-                auc_interval([(score[rows], score[groups.others])]).value
-                for score, rows in zip(scores, groups.planted, strict=True)
-            ]
-        )
-    )
-
-
-def _interval(score: Float64, rows: Any, groups: Groups) -> Interval:
-    """AUC of these rows against the measuring half; the level pays for looking at several signals (Bonferroni)."""
-    level = 1 - (1 - policy.CONFIDENCE) / len(SIGNALS)
-    return auc_interval([(score[rows], score[groups.others])], level)
 
 
 def _verdict(intervals: Sequence[Interval], positive: float, negative: Interval) -> Verdict:
@@ -215,7 +205,7 @@ def _sentences(
     members, initialisers = own
     yield (
         f"Membership test: AUC {members.words(3)}, {len(groups.members):,} training patients against "
-        f"{len(groups.others):,} others."
+        f"{groups.held_out:,} others."
     )
     if initialisers is not None:
         yield f"Patients whose images started synthetic ones: AUC {initialisers.words(3)}, {len(groups.initialisers)} images."
@@ -227,21 +217,6 @@ def _sentences(
         yield f"The attack proved able to find planted members (AUC {positive:.2f})."
     if count < policy.STUDENTS:
         yield f"Reduced test with {count} students."
-
-
-def _rates(score: Float64, groups: Groups) -> dict[str, tuple[float, Interval | str]]:
-    """Share of members picked out at 1 % and 0.1 % false alarms, where there are enough non-members to say."""
-    rates: dict[str, tuple[float, Interval | str]] = {}
-    for alarms in (0.01, 0.001):
-        name = f"{alarms:.1%} false alarms"
-        if min(len(groups.others), len(groups.unused)) < policy.PER_FALSE_ALARM / alarms:
-            rates[name] = alarms, f"not measurable with {len(groups.others)} non-members"
-            continue
-        threshold = np.quantile(score[groups.unused], 1 - alarms)
-        hits = int((score[groups.members] > threshold).sum())
-        found = clopper_pearson(hits, len(groups.members), policy.CONFIDENCE)
-        rates[name] = alarms, found
-    return rates
 
 
 def _picked_out(rates: Mapping[str, tuple[float, Interval | str]]) -> bool:
@@ -286,6 +261,7 @@ def plain(found: Membership | str | None) -> dict[str, Any] | None:
         "positive_control": round(found.positive, 4),
         "negative_control": _pair(found.negative),
         "one_run": asdict(found.guessed),
+        "utility": asdict(found.utility),
         "rates": {
             name: rate if isinstance(rate, str) else _pair(rate)
             for name, rate in found.rates.items()

@@ -16,6 +16,25 @@ Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fold:
+    """One half of the hold-out is measured; the attacker's own patients are in the other. Then the halves change places.
+
+    Attributes:
+        others: The half that is measured.
+        members: The training patients that face it where each patient may be asked about only once; a half of them.
+        unused: A quarter of the hold-out, of the attacker's half, that nothing is trained on (negative control).
+        references: Small sets of the rest of that half.
+        drawn_from: That rest.
+    """
+
+    others: Int64
+    members: Int64
+    unused: Int64
+    references: tuple[Int64, ...]
+    drawn_from: Int64
+
+
+@dataclass(frozen=True, kw_only=True)
 class Groups:
     """Rows of one pool of images.
 
@@ -23,30 +42,34 @@ class Groups:
         pool: Every image that is asked about.
         members: Training patients that no image was started from and that are not planted.
         initialisers: Images that a synthetic image was started from. An average over all members would hide them.
-        others: The hold-out half that measures.
-        unused: A quarter of the hold-out that nothing is trained on (negative control).
         planted: Small sets of training patients: bundles that are known to leak (positive control).
-        references: Small sets of another quarter of the hold-out.
-        drawn_from: That quarter.
+        folds: Who they are compared with, and by what the attacker knows.
     """
 
     pool: RealImages
     members: Int64
     initialisers: Int64
-    others: Int64
-    unused: Int64
     planted: tuple[Int64, ...]
-    references: tuple[Int64, ...]
-    drawn_from: Int64
+    folds: tuple[Fold, Fold]
+
+    @property
+    def references(self) -> tuple[Int64, ...]:
+        """The reference sets of both folds."""
+        return tuple(rows for fold in self.folds for rows in fold.references)
+
+    @property
+    def held_out(self) -> int:
+        """Hold-out patients who are measured, over both folds."""
+        return sum(len(fold.others) for fold in self.folds)
 
     @property
     def too_few(self) -> bool:
         """Whether a group is too small to say anything."""
-        fewest = min(len(self.members), len(self.others), len(self.unused))
+        sides = (side for fold in self.folds for side in (fold.members, fold.others, fold.unused))
         sets = (*self.planted, *self.references)
         return (
-            fewest < policy.MEMBERSHIP_FEWEST
-            or len(self.references) < 2
+            min(map(len, sides)) < policy.MEMBERSHIP_FEWEST
+            or min(len(fold.references) for fold in self.folds) < 2
             or not self.planted
             or min(map(len, sets)) < 2
         )
@@ -60,31 +83,37 @@ def grouped(case: Case, material: Material) -> Groups:
     away = np.isin(material.patients, material.patients[initialisers])
     train = _one_each(np.flatnonzero(~away), material.patients, random)
     held = numbered(case.holdout.patients)
-    calibration = _one_each(material.calibration, held, random)
-    references, unused = calibration[: len(calibration) // 2], calibration[len(calibration) // 2 :]
-    others = _one_each(material.measuring, held, random)
+    halves = [_one_each(rows, held, random) for rows in (material.calibration, material.measuring)]
     wanted = _of_each_class(case.distilled)
     rounds = int(np.clip(-(-policy.MEMBERSHIP_PLANTED // wanted.sum()), 1, policy.MEMBERSHIP_SETS))
     planted = _apart(train, case.train.labels, wanted, rounds)
     members = np.setdiff1d(train, np.concatenate([np.empty(0, np.int64), *planted]))
     members = random.permutation(members)[: policy.MEMBERSHIP_MOST]
     taken = np.concatenate([members, initialisers, *planted])
-    drawn = [
-        _drawn(references, case.holdout.labels, wanted, random)
-        for _ in range(policy.MEMBERSHIP_REFERENCES)
-    ]
-    held_rows = np.concatenate([references, unused, others])
+    held_rows = np.concatenate(halves)
     place = {int(row): number for number, row in enumerate(taken)}
     held_place = {int(row): len(taken) + number for number, row in enumerate(held_rows)}
+
+    def fold(own: Int64, measured: Int64, asked: Int64) -> Fold:
+        drawn_from, unused = own[: len(own) // 2], own[len(own) // 2 :]
+        drawn = [
+            _drawn(drawn_from, case.holdout.labels, wanted, random)
+            for _ in range(policy.MEMBERSHIP_REFERENCES)
+        ]
+        return Fold(
+            others=_placed(measured, held_place),
+            members=_placed(asked, place),
+            unused=_placed(unused, held_place),
+            references=tuple(_placed(rows, held_place) for rows in drawn if len(rows)),
+            drawn_from=_placed(drawn_from, held_place),
+        )
+
     return Groups(
         pool=_pool(case.train, taken, case.holdout, held_rows),
         members=_placed(members, place),
         initialisers=_placed(initialisers, place),
-        others=_placed(others, held_place),
-        unused=_placed(unused, held_place),
         planted=tuple(_placed(rows, place) for rows in planted),
-        references=tuple(_placed(rows, held_place) for rows in drawn if len(rows)),
-        drawn_from=_placed(references, held_place),
+        folds=(fold(halves[0], halves[1], members[::2]), fold(halves[1], halves[0], members[1::2])),
     )
 
 

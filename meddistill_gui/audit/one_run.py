@@ -5,6 +5,7 @@ attacker can guess these lots much better than a coin; so whoever guesses better
 of fixed size and not coin by coin; as many of one side as of the other are asked about.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,3 +62,10 @@ def one_run(members: Float64, others: Float64, seed: int) -> OneRun:
         right=right,
         epsilon=epsilon_shown(right, 2 * count, policy.CONFIDENCE) if count else 0.0,
     )
+
+
+def pooled(runs: Sequence[OneRun]) -> OneRun:
+    """Guesses about different patients, counted together."""
+    guesses, right = sum(one.guesses for one in runs), sum(one.right for one in runs)
+    epsilon = epsilon_shown(right, guesses, policy.CONFIDENCE) if guesses else 0.0
+    return OneRun(guesses=guesses, right=right, epsilon=epsilon)

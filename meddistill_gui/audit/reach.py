@@ -45,7 +45,7 @@ def sentence(case: Case, *, membership: bool) -> str:
     training, holdout = (
         len(np.unique(numbered(part.patients))) for part in (case.train, case.holdout)
     )
-    calibration, measuring = halves(case.holdout.patients, case.seed)
+    calibration, _ = halves(case.holdout.patients, case.seed)
     share = least_share_copied(images, training, holdout)
     moves = (
         f"moves from {share:.0%} copies on" if share <= 1 else "would not move if all were copies"
@@ -56,8 +56,7 @@ def sentence(case: Case, *, membership: bool) -> str:
         f"one copy, by the copy search; no image can get a p-value below {smallest_p(len(calibration)):.2g}.",
         f"The closeness index {moves}.",
     ]
-    if membership and len(measuring):
-        others = len(np.unique(numbered(case.holdout.patients)[measuring]))
-        width = auc_half_width(training, others)
+    if membership:
+        width = auc_half_width(training, holdout)
         said.append(f"The membership test sees an AUC from about {0.5 + width:.2f} on.")
     return " ".join(said)

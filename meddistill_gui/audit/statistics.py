@@ -133,6 +133,28 @@ def auc_interval(folds: Sequence[tuple[Float64, Float64]], confidence: float = 0
     return Interval(value=value, low=max(0.0, value - half), high=min(1.0, value + half))
 
 
+def crossed_auc_interval(
+    members: Sequence[Float64], others: Sequence[Float64], confidence: float = 0.95
+) -> Interval:
+    """Mean AUC of folds in which the same members face different others, with its interval (DeLong et al. 1988).
+
+    A member has one score in each fold, so the folds are not independent: his placements are averaged before their variance is taken.
+
+    Args:
+        members: Scores of the same members `[n]` in each fold.
+        others: Scores of each fold's others; nobody is in two folds.
+        confidence: Of the interval.
+    """
+    folds = list(zip(members, others, strict=True))
+    above = np.mean([_placements(one, other) for one, other in folds], axis=0)
+    below = [_placements(other, one) for one, other in folds]
+    variance = float(above.var(ddof=1) / len(above))
+    variance += sum(float(one.var(ddof=1) / len(one)) for one in below) / len(folds) ** 2
+    value = float(above.mean())
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(variance)
+    return Interval(value=value, low=max(0.0, value - half), high=min(1.0, value + half))
+
+
 def _placements(of: Float64, among: Float64) -> Float64:
     """For each score of `of` the share of `among` below it, ties one half."""
     ordered = np.sort(among)

@@ -1,6 +1,7 @@
 """What the tests on request count for: a leak, a doubt, or, where the two sides differ by themselves, nothing but a doubt."""
 
 from meddistill_gui.audit.membership import Membership
+from meddistill_gui.audit.membership_figures import Utility
 from meddistill_gui.audit.on_request import OnRequest
 from meddistill_gui.audit.one_run import OneRun
 from meddistill_gui.audit.statistics import Interval
@@ -15,6 +16,7 @@ FOUND = Membership(
     positive=0.97,
     negative=Interval(value=0.5, low=0.4, high=0.6),
     guessed=OneRun(guesses=10, right=9, epsilon=0.4),
+    utility=Utility(distilled=0.7, real=0.6, images=30),
     rates={},
     members=412,
     others=101,

@@ -7,7 +7,7 @@ import pytest
 from scipy import optimize, stats
 
 from meddistill_gui.audit import policy
-from meddistill_gui.audit.one_run import one_run
+from meddistill_gui.audit.one_run import one_run, pooled
 
 
 def bound(right, guesses):
@@ -68,3 +68,13 @@ def test_ties_are_broken_by_lot():
 def test_too_few_guess_nothing():
     found = one_run(np.zeros(3), np.zeros(3), 0)
     assert (found.guesses, found.right, found.epsilon) == (0, 0, 0.0)
+
+
+def test_guesses_about_different_patients_are_counted_together():
+    """Forty right guesses of forty refute more than twenty of twenty."""
+    random = np.random.default_rng(5)
+    runs = [one_run(random.normal(9, 1, 100), random.normal(0, 1, 100), seed) for seed in range(2)]
+    both = pooled(runs)
+    assert (both.guesses, both.right) == (40, 40)
+    assert both.epsilon > max(one.epsilon for one in runs)
+    assert pooled([one_run(np.zeros(3), np.zeros(3), 0)]).epsilon == 0.0

@@ -94,6 +94,20 @@ def test_auc_is_the_share_of_ordered_pairs():
 
 
 @pytest.mark.slow
+def test_an_interval_over_the_same_members_covers_as_often_as_it_says():
+    """The two folds' scores of a member are mostly the same, so they must not count as two members."""
+    random = np.random.default_rng(4)
+    truth, covered = 0.7602, 0  # P(X + 1 > Y) for standard normals
+    for _ in range(600):
+        own = random.normal(1, np.sqrt(0.9), 60)
+        members = [own + random.normal(0, np.sqrt(0.1), 60) for _ in range(2)]
+        others = [random.normal(0, 1, 20), random.normal(0, 1, 20)]
+        interval = statistics.crossed_auc_interval(members, others)
+        covered += interval.low <= truth <= interval.high
+    assert 0.92 < covered / 600 < 0.98
+
+
+@pytest.mark.slow
 def test_auc_interval_covers_as_often_as_it_says():
     random = np.random.default_rng(2)
     truth = 0.7602  # P(X + 1 > Y) for standard normals
