@@ -81,13 +81,14 @@ class Deep:
     def verdict(self) -> Verdict:
         """A leak where any group is told apart (Bonferroni), unless chance is called one too.
 
-        Silence counts only where planted patients were found.
+        Silence counts only where planted patients were found, and after enough runs.
         """
         if not self._keeps_quiet:
             return Verdict.CANNOT_TELL
         if any(group.p < _level(self.groups) for group in self.groups.values()):
             return Verdict.LEAK_FOUND
-        return Verdict.NO_LEAK_FOUND if self._able else Verdict.CANNOT_TELL
+        enough = self._able and self.runs >= policy.DEEP_RUNS
+        return Verdict.NO_LEAK_FOUND if enough else Verdict.CANNOT_TELL
 
     @property
     def _able(self) -> bool:
@@ -128,6 +129,8 @@ class Deep:
                 "The attack is too weak on this data to prove silence: it finds patients planted in the sets with AUC "
                 f"{self.positive:.2f} where {policy.MEMBERSHIP_POSITIVE} is asked."
             )
+        if self.runs < policy.DEEP_RUNS:
+            yield f"Silence counts from {policy.DEEP_RUNS} further runs on."
         called = f"{self.negative.value:.1%} of coins that no run knows were called a leak"
         if self._keeps_quiet:
             yield f"{called[0].upper()}{called[1:]}."

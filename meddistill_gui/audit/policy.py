@@ -97,6 +97,9 @@ MEMBERSHIP_POSITIVE: Final = 0.8
 FALSE_ALARMS: Final = (0.01, 0.001)
 """Rates of false alarms at which members are picked out, where there are enough non-members to measure it."""
 
+DEEP_RUNS: Final = 8
+"""Further runs of the deep membership test from which its silence counts; fewer can find a leak, and clear nothing."""
+
 HARDEST: Final = 0.05
 """Share of the patients that the deep membership test asks about as the hardest to classify."""
 

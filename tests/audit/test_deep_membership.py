@@ -103,6 +103,13 @@ def test_without_its_positive_control_silence_says_nothing():
     assert judged(answers(2.0), control(effect=0.3), 0).verdict == Verdict.LEAK_FOUND
 
 
+def test_after_few_runs_a_leak_counts_and_silence_does_not():
+    silent, loud = (replace(judged(answers(effect), control(), 0), runs=7) for effect in (0.0, 2.0))
+    assert silent.verdict == Verdict.CANNOT_TELL
+    assert "Silence counts from 8 further runs on." in silent.sentence()
+    assert loud.verdict == Verdict.LEAK_FOUND
+
+
 def test_a_control_that_could_not_be_asked_counts_as_not_found():
     missing = replace(control(), phi=np.full((RUNS, 24), np.nan))
     assert judged(answers(0.0), missing, 0).verdict == Verdict.CANNOT_TELL
