@@ -6,13 +6,18 @@ counts as somebody who did not train, and nobody is judged by students that saw 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from meddistill_gui.audit import policy
 from meddistill_gui.audit.membership_groups import Fold, Groups, Int64
-from meddistill_gui.audit.membership_signals import SIGNALS, References, signals, stacked
+from meddistill_gui.audit.membership_signals import (
+    CONFIDENCE,
+    SIGNALS,
+    References,
+    signals,
+    stacked,
+)
 from meddistill_gui.audit.one_run import OneRun, one_run, pooled
 from meddistill_gui.audit.statistics import (
     Float64,
@@ -22,9 +27,6 @@ from meddistill_gui.audit.statistics import (
     clopper_pearson,
     crossed_auc_interval,
 )
-
-_UNCERTAIN: Final = 1 - (1 - policy.CONFIDENCE) / len(SIGNALS)
-"""The level of an interval pays for looking at several signals (Bonferroni)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,7 @@ def intervals(rows: Int64, seen: Sequence[View]) -> dict[str, Interval]:
         name: crossed_auc_interval(
             [view.found[name][rows] for view in seen],
             [view.found[name][view.fold.others] for view in seen],
-            _UNCERTAIN,
+            CONFIDENCE,
         )
         for name in SIGNALS
     }
@@ -162,13 +164,16 @@ def nobody(signal: str, seen: Sequence[View]) -> Interval:
 
 
 def rates(signal: str, seen: Sequence[View]) -> dict[str, tuple[float, Interval | str]]:
-    """Share of members picked out at 1 % and 0.1 % false alarms, where there are enough non-members to say."""
+    """Share of members picked out at 1 % and 0.1 % false alarms, where enough non-members set the limit and are measured."""
     fewest = min(min(len(view.fold.others), len(view.fold.unused)) for view in seen)
     found: dict[str, tuple[float, Interval | str]] = {}
     for alarms in policy.FALSE_ALARMS:
         name = f"{alarms:.1%} false alarms"
         if fewest < policy.PER_FALSE_ALARM / alarms:
-            found[name] = alarms, f"not measurable with {fewest} non-members"
+            found[name] = (
+                alarms,
+                f"not measurable: {fewest} non-members would have to set the limit",
+            )
             continue
         hits = sum(_picked(view, signal, alarms) for view in seen)
         members = sum(len(view.fold.members) for view in seen)

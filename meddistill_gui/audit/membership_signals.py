@@ -11,9 +11,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from meddistill_gui.audit import policy
 from meddistill_gui.audit.statistics import Float64
 
 SIGNALS: Final = ("confidence", "confidence against references", "likelihood ratio")
+CONFIDENCE: Final = 1 - (1 - policy.CONFIDENCE) / len(SIGNALS)
+"""Confidence of each signal's interval: it pays for looking at several (Bonferroni)."""
+
 _TINY: Final = 1e-30
 _RIDGE: Final = 0.05
 

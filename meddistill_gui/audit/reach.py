@@ -1,11 +1,13 @@
 """What an audit of this size can see at best, said before it begins: nobody should wait for a test that cannot tell."""
 
 import math
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from meddistill_gui.audit.material import Case
+from meddistill_gui.audit.membership_signals import CONFIDENCE
 from meddistill_gui.audit.patients import halves, numbered
 
 _BOTH_SIDES: Final = 1.96  # standard deviations that hold 95 % between them
@@ -29,9 +31,10 @@ def least_share_copied(images: int, training: int, holdout: int) -> float:
     return _BOTH_SIDES * math.sqrt(training / holdout / images)
 
 
-def auc_half_width(members: int, others: int) -> float:
-    """Half of the 95 % interval of an AUC of 0.5 (Mann-Whitney without ties)."""
-    return _BOTH_SIDES * math.sqrt((members + others + 1) / (12 * members * others))
+def auc_half_width(members: int, others: int, confidence: float) -> float:
+    """Half of the interval of an AUC of 0.5 (Mann-Whitney without ties)."""
+    both_sides = NormalDist().inv_cdf((1 + confidence) / 2)
+    return both_sides * math.sqrt((members + others + 1) / (12 * members * others))
 
 
 def sentence(case: Case, *, membership: bool) -> str:
@@ -57,6 +60,6 @@ def sentence(case: Case, *, membership: bool) -> str:
         f"The closeness index {moves}.",
     ]
     if membership:
-        width = auc_half_width(training, holdout)
+        width = auc_half_width(training, holdout, CONFIDENCE)
         said.append(f"The membership test sees an AUC from about {0.5 + width:.2f} on.")
     return " ".join(said)

@@ -129,8 +129,7 @@ def auc_interval(folds: Sequence[tuple[Float64, Float64]], confidence: float = 0
         means.append(float(above.mean()))
         variances.append(float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)))
     value = sum(means) / len(means)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(sum(variances)) / len(means)
-    return Interval(value=value, low=max(0.0, value - half), high=min(1.0, value + half))
+    return _around(value, sum(variances) / len(means) ** 2, confidence)
 
 
 def crossed_auc_interval(
@@ -150,7 +149,11 @@ def crossed_auc_interval(
     below = [_placements(other, one) for one, other in folds]
     variance = float(above.var(ddof=1) / len(above))
     variance += sum(float(one.var(ddof=1) / len(one)) for one in below) / len(folds) ** 2
-    value = float(above.mean())
+    return _around(float(above.mean()), variance, confidence)
+
+
+def _around(value: float, variance: float, confidence: float) -> Interval:
+    """The normal interval of a share."""
     half = NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(variance)
     return Interval(value=value, low=max(0.0, value - half), high=min(1.0, value + half))
 

@@ -77,7 +77,7 @@ def test_a_bundle_of_real_images_is_found(train, attack):
     assert found.positive >= policy.MEMBERSHIP_POSITIVE
     assert found.verdict == Verdict.LEAK_FOUND
     assert max(interval.value for interval in found.auc.values()) > 0.6
-    assert all(str(rate).startswith("not measurable with") for rate in found.rates.values())
+    assert all(str(rate).startswith("not measurable: ") for rate in found.rates.values())
 
 
 def test_few_exposed_patients_vanish_in_the_average_and_stand_in_their_own_row(
