@@ -12,14 +12,14 @@ from meddistill_gui.gui.pages.anonymity_preview.overlay import Overlay, overlay_
 
 SCORES: Final = "abd"
 _CONTEXT: Final = {
-    "closeness": "Closeness index",
-    "three_sample": "Three-sample test",
-    "recovery": "Starting patients",
-    "reidentification": "Patients on another day",
-    "membership": "Membership",
-    "deep_membership": "Membership, over many runs",
+    "closeness": "Closeness index: ",
+    "three_sample": "Three-sample test: ",
+    "recovery": "Starting patients: ",
+    "reidentification": "Patients on another day: ",
+    "membership": "",
+    "deep_membership": "",
 }
-"""Measures beside the verdict, with their names in docs/anonymity.md."""
+"""Measures that need more than a sentence of the verdict, and what goes before theirs; the last two name themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +196,7 @@ def _report(record: Mapping[str, Any]) -> AuditReport:
         ),
         counts=record["counts"],
         context=tuple(
-            f"{title}: {record[name]['sentence']}"
+            f"{title}{record[name]['sentence']}"
             for name, title in _CONTEXT.items()
             if "sentence" in (record.get(name) or {})
         ),

@@ -298,7 +298,13 @@ class AnonymityPreviewPage(QWidget):
         beside.setContentsMargins(0, 16, 0, 0)
         beside.setSpacing(16)
         beside.addWidget(
-            label(self.tr("None of these decides; each has blind spots of its own."), "muted")
+            label(
+                self.tr(
+                    "The closeness index and the three-sample test decide nothing. The others can find a leak; each "
+                    "has blind spots of its own."
+                ),
+                "muted",
+            )
         )
         beside.addWidget(self._context)
         beside.addStretch()
